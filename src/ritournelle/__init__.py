@@ -1,0 +1,3 @@
+"""Ritournelle: a data and recommendation platform for music apps."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Values of the music world, free of any input or output."""

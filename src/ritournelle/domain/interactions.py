@@ -1,0 +1,140 @@
+"""Interactions: who listened to what and how much, as a matrix, and the maps from row numbers to outside ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xxhash
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_matrix
+
+Ids = NDArray[np.int64]
+Rows = NDArray[np.int64]
+
+UNKNOWN = -1
+"""The row number of an id that a map does not know."""
+
+_SMALLEST_WEIGHT, _LARGEST_WEIGHT = 2.0**-126, 2.0**127  # what float32 can hold
+
+
+@dataclass(frozen=True, eq=False)
+class IdMap:
+    """Outside ids ↔ row numbers: row `r` belongs to `ids[r]`; ids are unique, ascending, int64.
+
+    The only place where the two worlds meet. Build one with `IdMap.of`, which sorts and de-duplicates.
+
+    >>> IdMap.of([30, 10, 10]).rows([10, 20, 30])
+    array([ 0, -1,  1])
+    """
+
+    ids: Ids
+
+    def __post_init__(self) -> None:
+        ids = np.ascontiguousarray(self.ids, dtype=np.int64)
+        if ids.ndim != 1 or np.any(ids[1:] <= ids[:-1]):
+            raise ValueError("the ids of an IdMap must be one ascending row without repeats; build it with IdMap.of")
+        ids.flags.writeable = False
+        object.__setattr__(self, "ids", ids)
+
+    @classmethod
+    def of(cls, ids: ArrayLike) -> IdMap:
+        """The map of these ids, given in any order and as often as one likes."""
+        return cls(np.unique(np.asarray(ids, dtype=np.int64)))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IdMap) and np.array_equal(self.ids, other.ids)
+
+    def __hash__(self) -> int:
+        return hash(self.ids.tobytes())
+
+    def rows(self, ids: ArrayLike) -> Rows:
+        """Row number of each id, `UNKNOWN` (-1) for an id that is not in the map; same shape as `ids`."""
+        wanted = np.asarray(ids, dtype=np.int64)
+        if len(self) == 0:
+            return np.full(wanted.shape, UNKNOWN, dtype=np.int64)
+        places = np.minimum(np.searchsorted(self.ids, wanted), len(self) - 1)
+        return np.where(self.ids[places] == wanted, places, UNKNOWN)
+
+    def known_rows(self, ids: ArrayLike) -> Rows:
+        """Row number of each id; `KeyError` that names the first id that is not in the map."""
+        rows = self.rows(ids)
+        if np.any(rows == UNKNOWN):
+            strangers = np.asarray(ids, dtype=np.int64)[rows == UNKNOWN]
+            raise KeyError(f"id {strangers.flat[0]} is not in this map of {len(self)} ids ({strangers.size} unknown)")
+        return rows
+
+    def at(self, rows: ArrayLike) -> Ids:
+        """The id of each row number; `IndexError` for a row that is not there, -1 included."""
+        places = np.asarray(rows, dtype=np.int64)
+        if np.any(places < 0):
+            raise IndexError("a negative row number has no id")
+        found: Ids = self.ids[places]
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """What `users` did with `tracks`: `matrix` is users × tracks, CSR, float32, weight > 0 where there was a listen."""
+
+    users: IdMap
+    tracks: IdMap
+    matrix: Any  # scipy.sparse.csr_matrix, which carries no types
+
+    @classmethod
+    def of(
+        cls,
+        user_ids: ArrayLike,
+        track_ids: ArrayLike,
+        weights: ArrayLike,
+        *,
+        users: IdMap | None = None,
+        tracks: IdMap | None = None,
+    ) -> Interactions:
+        """From three columns of one length, one entry per listen or per pair; weights of one pair add up.
+
+        With `users` or `tracks` given, the matrix has exactly their rows or columns, and entries of ids outside them
+        are left out: that is how a listener's history is put before a model that was trained on fewer tracks.
+        Raises `ValueError` for columns of different lengths and for weights that are negative or not finite.
+        """
+        user_ids, track_ids = np.asarray(user_ids, dtype=np.int64), np.asarray(track_ids, dtype=np.int64)
+        strengths = _weights(weights)
+        if not len(user_ids) == len(track_ids) == len(strengths):
+            raise ValueError(
+                f"columns differ: {len(user_ids)} users, {len(track_ids)} tracks, {len(strengths)} weights"
+            )
+        users = IdMap.of(user_ids) if users is None else users
+        tracks = IdMap.of(track_ids) if tracks is None else tracks
+        rows, columns = users.rows(user_ids), tracks.rows(track_ids)
+        kept = (rows != UNKNOWN) & (columns != UNKNOWN)
+        shape = (len(users), len(tracks))
+        matrix = csr_matrix((strengths[kept], (rows[kept], columns[kept])), shape=shape, dtype=np.float32)
+        return cls(users, tracks, matrix)
+
+    def __post_init__(self) -> None:
+        if self.matrix.shape != (len(self.users), len(self.tracks)):
+            raise ValueError(
+                f"a matrix of {self.matrix.shape} does not fit {len(self.users)} users × {len(self.tracks)} tracks"
+            )
+
+    @property
+    def content_hash(self) -> str:
+        """XXH3-128 of ids, pairs and weights: equal for equal interactions, in whatever order they came."""
+        digest = xxhash.xxh3_128()
+        for part in (self.users.ids, self.tracks.ids):
+            digest.update(np.int64(len(part)).tobytes() + part.tobytes())
+        for part in (self.matrix.indptr.astype(np.int64), self.matrix.indices.astype(np.int64), self.matrix.data):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
+
+
+def _weights(weights: ArrayLike) -> NDArray[np.float64]:
+    """The weights, checked; a weight too small for float32 stays a weight, or its track would count as unheard."""
+    strengths = np.asarray(weights, dtype=np.float64)
+    if not np.all(np.isfinite(strengths)) or np.any(strengths < 0):
+        raise ValueError("weights must be finite and not negative")
+    return np.clip(strengths, _SMALLEST_WEIGHT, _LARGEST_WEIGHT)

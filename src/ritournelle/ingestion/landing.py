@@ -1,0 +1,109 @@
+"""Raw pages as they came, one Parquet file per run and source: compressed, immutable, open to any tool.
+
+A page whose rows equal, byte for byte, those of a page that the file holds already is noted without its body.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ritournelle.domain.sources import Source
+from ritournelle.ingestion.pages import Page, open_envelope
+
+SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("pass_number", pa.int32()),
+        ("page", pa.int32()),
+        ("fetched_at", pa.timestamp("us", tz="UTC")),
+        ("digest", pa.binary(16)),
+        ("total", pa.int64()),
+        ("pages", pa.int64()),
+        ("body", pa.binary()),
+    ]
+)
+PARTIAL = ".partial"
+
+
+class LandingFile:
+    """A landing file being written: `add` pages, `flush` before they are parsed, leave the block to seal it.
+
+    Until it is sealed its name ends in `.partial`; when the block raises, in `.failed.parquet`: kept as evidence.
+    """
+
+    def __init__(self, folder: Path, source: Source) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{source}.parquet"
+        self._partial = self.path.with_suffix(PARTIAL)
+        self._writer = pq.ParquetWriter(
+            self._partial, SCHEMA, compression="zstd", compression_level=1, use_dictionary=False, write_statistics=False
+        )
+        self._waiting: list[dict[str, object]] = []
+
+    def add(self, page: Page, pass_number: int, *, with_body: bool) -> None:
+        """Note a page; without its body when the same rows are in the file already."""
+        self._waiting.append(
+            {
+                "source": str(page.source),
+                "pass_number": pass_number,
+                "page": page.asked,
+                "fetched_at": page.fetched_at,
+                "digest": page.digest,
+                "total": page.envelope.total,
+                "pages": page.envelope.pages,
+                "body": page.body if with_body else None,
+            }
+        )
+
+    def flush(self) -> None:
+        """Write what was added to the file."""
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=SCHEMA))
+            self._waiting = []
+
+    def __enter__(self) -> LandingFile:
+        return self
+
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        self.flush()
+        self._writer.close()
+        _make_durable(self._partial)
+        self._partial.rename(self.path if error_type is None else self.path.with_suffix(".failed.parquet"))
+
+
+def run_folder(landing: Path, day: date, run_id: str) -> Path:
+    """The folder of one run: partitioned by day and run, so that any engine can read all of it by one pattern."""
+    return landing / f"date={day.isoformat()}" / f"run={run_id}"
+
+
+def read_landed(path: Path) -> Iterator[tuple[int, Page]]:
+    """The pages of a sealed file with the number of their pass, in the order in which they came."""
+    bodies: dict[bytes, bytes] = {}
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=64):
+        for row in batch.to_pylist():
+            body = bodies.setdefault(row["digest"], row["body"])
+            page = Page(Source(row["source"]), row["page"], body, open_envelope(body), row["fetched_at"])
+            yield row["pass_number"], page
+
+
+def remove_expired(landing: Path, today: date, retention_days: int) -> list[Path]:
+    """Remove the days that are older than the retention, and what killed runs left half-written; say which."""
+    limit = f"date={(today - timedelta(days=retention_days)).isoformat()}"
+    expired = [day for day in sorted(landing.glob("date=*")) if day.name < limit]
+    for day in expired:
+        shutil.rmtree(day)
+    for partial in landing.glob(f"date=*/run=*/*{PARTIAL}"):
+        partial.unlink()
+    return expired
+
+
+def _make_durable(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

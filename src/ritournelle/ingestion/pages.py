@@ -1,0 +1,101 @@
+"""One page of a source as it came, and what reads pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+import msgspec
+import xxhash
+
+from ritournelle.domain.clock import utc_now
+from ritournelle.domain.sources import Source
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """What surrounds the rows of one page; `items` stays undecoded JSON text."""
+
+    items: msgspec.Raw
+    total: int
+    pages: int
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: `asked` is the number requested, `envelope.page` the one that the source says it answered.
+
+    `arrival` counts, from 0, the pages with different rows in the order in which they were first read.
+    """
+
+    source: Source
+    asked: int
+    body: bytes
+    envelope: Envelope
+    fetched_at: datetime = field(default_factory=utc_now)
+    arrival: int = 0
+
+    @cached_property
+    def digest(self) -> bytes:
+        """16 bytes that are equal for pages with the same rows, byte for byte."""
+        return xxhash.xxh3_128_digest(self.envelope.items)
+
+
+@dataclass
+class Traffic:
+    """What reading has cost so far."""
+
+    requests: int = 0
+    retries: int = 0
+    bytes_received: int = 0
+    seconds: float = 0.0
+    slowest_seconds: float = 0.0
+    errors: dict[str, int] = field(default_factory=dict)
+
+
+class PageReader(Protocol):
+    """Reads pages of a source, several at once, and yields each as it arrives."""
+
+    traffic: Traffic
+
+    def read(self, source: Source, numbers: Iterable[int]) -> Iterator[Page]:
+        """The pages of those numbers, started in that order.
+
+        Raises `SourceError` when the source refuses for good, `TransientSourceError` when retries are used up.
+        """
+
+
+_decode_envelope = msgspec.json.Decoder(Envelope).decode
+
+
+def open_envelope(body: bytes) -> Envelope:
+    """Decode what surrounds the rows; raise `ValueError` that says what is wrong when this is no page.
+
+    A page with text that is not UTF-8 or with NaN in it is still a page: only its bad rows are bad.
+    """
+    try:
+        envelope = _decode_envelope(body)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"its JSON is not a page of rows: {error}") from error
+    except msgspec.DecodeError as error:
+        envelope = _open_leniently(body, error)
+    if bytes(memoryview(envelope.items)[:1]) != b"[":
+        raise ValueError("its `items` is no list")
+    if envelope.total < 0 or not 0 <= envelope.pages <= envelope.total + 1:
+        raise ValueError(f"it announces {envelope.pages} pages for {envelope.total} rows")
+    return envelope
+
+
+def _open_leniently(body: bytes, cause: msgspec.DecodeError) -> Envelope:
+    import json  # pylint: disable=import-outside-toplevel  # this path is for damaged pages only
+
+    try:
+        decoded: Any = json.loads(body.decode("utf-8", "surrogateescape"))
+        items = json.dumps(decoded["items"], separators=(",", ":")).encode("ascii")
+        fields = {name: decoded.get(name) for name in ("total", "pages", "page")}
+        return msgspec.convert({"items": msgspec.Raw(items), **fields}, Envelope)
+    except (ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError):
+        raise ValueError(f"its body is not JSON: {cause}") from cause

@@ -1,0 +1,268 @@
+"""From raw pages to columns: strict and columnar, and row by row only where a page holds something bad.
+
+A row is good when the columnar path takes it alone, so that both paths agree by construction; the row contract
+(pydantic) only finds the words for what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+from pydantic import ValidationError
+
+from ritournelle.ingestion.contract import DATETIME_PATTERN, DURATION_PATTERN, Contract
+from ritournelle.ingestion.hashing import hash_rows
+from ritournelle.ingestion.pages import Page
+from ritournelle.ingestion.quarantine import BadRow
+
+_split_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class _Refused(ValueError):
+    """Some row of a block does not keep the contract."""
+
+
+@dataclass
+class Parsed:
+    """The rows of some pages: good ones as columns, bad ones with their reasons.
+
+    Columns: the contract's fields, with datetimes naive in the source's zone; `arrival`, the number that the caller
+    gave to the page; `content_hash`, `identity_hash`. Rows stand in the order of their pages.
+    """
+
+    rows: pa.Table
+    bad: list[BadRow] = field(default_factory=list)
+
+
+class Parser:
+    """Parses pages of one source; remembers the fields that it met and nobody declared, and those never seen."""
+
+    def __init__(self, contract: Contract, *, time_zone: str = "UTC", max_text_characters: int = 10_000) -> None:
+        self.contract = contract
+        self.unknown_fields: set[str] = set()
+        self._seen_fields: set[str] = set()
+        self._time_zone = ZoneInfo(time_zone)
+        self._max_text = max_text_characters
+        self._lines_schema = pa.schema([("items", pa.list_(pa.struct(list(contract.columns))))])
+        self._checked_fields = False
+
+    @property
+    def missing_fields(self) -> set[str]:
+        """Declared fields that no row of the first page had."""
+        return set(self.contract.row.model_fields) - self._seen_fields if self._checked_fields else set()
+
+    def parse(self, pages: Sequence[Page]) -> Parsed:
+        """The rows of these pages."""
+        filled = [page for page in pages if bytes(page.envelope.items) != b"[]"]
+        if not filled:
+            return Parsed(self._finish(self.contract.columns.empty_table(), []))
+        self._look_at_fields(filled[0])
+        try:
+            return Parsed(self._columns([bytes(page.envelope.items) for page in filled], filled))
+        except _Refused:
+            if len(filled) == 1:
+                return self._row_by_row(filled[0])
+        return _concatenated([self.parse([page]) for page in filled])
+
+    def _columns(self, items: Sequence[bytes], pages: Sequence[Page]) -> pa.Table:
+        lists = self._read_lines([b'{"items":' + text.replace(b"\n", b" ") + b"}" for text in items], pages)
+        structs = lists.flatten()
+        if structs.null_count:
+            raise _Refused("a row is null")
+        rows = pa.Table.from_struct_array(structs)
+        self._check(rows)
+        numbers = [page.arrival for page in pages]
+        counts = pc.list_value_length(lists).to_pylist()
+        return self._finish(
+            rows, [number for number, count in zip(numbers, counts, strict=True) for _ in range(count)]
+        )
+
+    def _read_lines(self, lines: list[bytes], pages: Sequence[Page]) -> pa.ListArray:
+        text = b"\n".join(lines)
+        try:
+            return self._read(text, "error")
+        except pa.ArrowInvalid as error:
+            if "unexpected field" not in str(error):
+                raise _Refused(str(error)) from error
+        self._note_unknown_fields(pages)
+        try:
+            return self._read(text, "ignore")
+        except pa.ArrowInvalid as error:
+            raise _Refused(str(error)) from error
+
+    def _read(self, text: bytes, unexpected: str) -> pa.ListArray:
+        table = pj.read_json(
+            pa.BufferReader(text),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(text) + 1),
+            parse_options=pj.ParseOptions(explicit_schema=self._lines_schema, unexpected_field_behavior=unexpected),
+        )
+        column: pa.ListArray = table["items"].combine_chunks()
+        return column
+
+    def _check(self, rows: pa.Table) -> None:
+        try:
+            rows.validate(full=True)  # the JSON reader takes bytes that are not UTF-8
+        except pa.ArrowInvalid as error:
+            raise _Refused("text that is not UTF-8") from error
+        for name in self.contract.required:
+            if rows[name].null_count:
+                raise _Refused(f"{name} is null")
+        if pc.min(rows[self.contract.id_column]).as_py() < 0:
+            raise _Refused("a negative id")
+        if "items" in rows.column_names:
+            _check_track_ids(rows["items"])
+        self._check_texts(rows)
+
+    def _check_texts(self, rows: pa.Table) -> None:
+        for name in rows.column_names:
+            if pa.types.is_string(rows[name].type):
+                if _longest(pc.binary_length(rows[name])) > self._max_text < _longest(pc.utf8_length(rows[name])):
+                    raise _Refused(f"{name}: is longer than {self._max_text} characters")
+        if "duration" in rows.column_names:
+            _check_pattern(rows, "duration", DURATION_PATTERN)
+
+    def _finish(self, rows: pa.Table, arrivals: list[int]) -> pa.Table:
+        for name in self.contract.moments:
+            index = rows.column_names.index(name)
+            rows = rows.set_column(index, name, self._naive_moments(rows, name))
+        rows = rows.append_column("arrival", pa.array(arrivals, pa.int32()))
+        rows = rows.append_column("content_hash", hash_rows(rows, tuple(self.contract.columns.names)))
+        identity = self.contract.identity
+        hashes = hash_rows(rows, identity) if identity else pa.nulls(rows.num_rows, pa.string())
+        return rows.append_column("identity_hash", hashes)
+
+    def _naive_moments(self, rows: pa.Table, name: str) -> pa.ChunkedArray:
+        """Datetimes as the source's own zone shows them; those that carry an offset are brought to it."""
+        try:
+            return pc.cast(rows[name], pa.timestamp("us"))
+        except pa.ArrowInvalid as error:
+            refusal = f"{name}: {error}"
+        _check_pattern(rows, name, DATETIME_PATTERN)
+        try:
+            moments = [self._naive_moment(text) for text in rows[name].to_pylist()]
+        except ValueError as error:
+            raise _Refused(refusal) from error
+        return pa.chunked_array([pa.array(moments, pa.timestamp("us"))])
+
+    def _naive_moment(self, text: str) -> datetime:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo is None else moment.astimezone(self._time_zone).replace(tzinfo=None)
+
+    def _look_at_fields(self, page: Page) -> None:
+        if not self._checked_fields:
+            self._seen_fields = {name for row in _decoded_rows(page) if isinstance(row, dict) for name in row}
+            self._checked_fields = True
+
+    def _note_unknown_fields(self, pages: Sequence[Page]) -> None:
+        known = set(self.contract.row.model_fields)
+        for page in pages:
+            for row in _decoded_rows(page):
+                if isinstance(row, dict):
+                    self.unknown_fields |= row.keys() - known
+
+    def _row_by_row(self, page: Page) -> Parsed:
+        good, bad = [], []
+        for payload in _row_payloads(page):
+            try:
+                good.append(self._columns([b"[" + payload + b"]"], [page]))
+            except _Refused as error:
+                bad.append(self._bad_row(payload, page, str(error)))
+        nothing = self._finish(self.contract.columns.empty_table(), [])
+        return Parsed(pa.concat_tables([nothing, *good]), bad)
+
+    def _bad_row(self, payload: bytes, page: Page, refusal: str) -> BadRow:
+        row = _decoded(payload)
+        text = payload.decode("utf-8", "backslashreplace")
+        reason = self._reason(row, refusal)
+        key = self._readable_key(row)
+        return BadRow(self.contract.source, page.asked, reason, text, key, page.arrival)
+
+    def _reason(self, row: Any, refusal: str) -> str:
+        try:
+            self.contract.row.model_validate(row)
+        except ValidationError as error:
+            return "; ".join(_in_words(dict(problem), self.contract) for problem in error.errors()[:5])
+        return refusal
+
+    def _readable_key(self, row: Any) -> tuple[Any, ...] | None:
+        """The row's key where it can still be read, however bad the rest: so that its good version is kept."""
+        if not isinstance(row, dict):
+            return None
+        identifier = row.get(self.contract.id_column)
+        if isinstance(identifier, str) and identifier.strip().isdigit():
+            identifier = int(identifier)
+        if not isinstance(identifier, int) or isinstance(identifier, bool) or not 0 <= identifier < 2**63:
+            return None
+        if len(self.contract.key) == 1:
+            return (identifier,)
+        return self._readable_record_key(identifier, row)
+
+    def _readable_record_key(self, identifier: int, row: dict[str, Any]) -> tuple[Any, ...] | None:
+        try:
+            return (identifier, self._naive_moment(str(row.get(self.contract.key[1]))))
+        except ValueError:
+            return None
+
+
+def _longest(lengths: pa.ChunkedArray) -> int:
+    return pc.max(lengths).as_py() or 0
+
+
+def _check_track_ids(lists: pa.ChunkedArray) -> None:
+    for chunk in lists.chunks:
+        values = chunk.flatten()
+        if values.null_count:
+            raise _Refused("items holds a null")
+        if len(values) and pc.min(values).as_py() < 0:
+            raise _Refused("items holds a negative id")
+
+
+def _check_pattern(rows: pa.Table, name: str, pattern: str) -> None:
+    if not pc.all(pc.match_substring_regex(rows[name], pattern), min_count=0).as_py():
+        raise _Refused(f"{name} has another form")
+
+
+def _decoded(payload: bytes) -> Any:
+    return json.loads(payload.decode("utf-8", "surrogateescape"))
+
+
+def _decoded_rows(page: Page) -> list[Any]:
+    rows = _decoded(bytes(page.envelope.items))
+    return rows if isinstance(rows, list) else []
+
+
+def _row_payloads(page: Page) -> list[bytes]:
+    try:
+        return [bytes(row) for row in _split_rows(page.envelope.items)]
+    except msgspec.DecodeError:  # NaN, or bytes that are not UTF-8: only Python's reader gets past them
+        rows = _decoded_rows(page)
+        return [json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogateescape") for row in rows]
+
+
+def _in_words(problem: dict[str, Any], contract: Contract) -> str:
+    place = ".".join(str(part) for part in problem["loc"]) or "row"
+    value = problem.get("input")
+    if problem["type"] == "missing":
+        return f"{place}: the field is missing"
+    if value is None:
+        return f"{place}: is null"
+    field = contract.row.model_fields.get(place)
+    wanted = problem["msg"]
+    if problem["type"] == "string_pattern_mismatch" and field is not None:
+        wanted = f"should be {field.description}"
+    if place in contract.personal:  # a reason is read by more people than a payload
+        return f"{place}: {wanted}"
+    return f"{place}: {str(value)[:60]!r}: {wanted}"
+
+
+def _concatenated(parts: Sequence[Parsed]) -> Parsed:
+    return Parsed(pa.concat_tables([part.rows for part in parts]), [row for part in parts for row in part.bad])

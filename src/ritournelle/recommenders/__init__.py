@@ -1,0 +1,1 @@
+"""Recommenders: models that learn from interactions and rank tracks; row numbers and arrays only, no outside ids."""

@@ -1,0 +1,237 @@
+"""The five verbs of every recommender: fit, recommend, similar tracks, fold-in, save/load; and explain.
+
+A recommender sees row numbers and arrays only. `Recommender` keeps for all models what must be the same in all: the
+shape of lists, the seen filter, the order of ties, the files. A model brings four short methods (`_learn`, `_fold_in`,
+`_scores`, `_similarities`), its arrays, and, if it can name the heard tracks that carried a score, `_contributions`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from scipy.sparse import csr_matrix
+
+from ritournelle.errors import ModelError, NothingToLearnError
+from ritournelle.recommenders.artefact import Artefact, read_artefact, write_artefact
+from ritournelle.recommenders.ranked import Ranked
+
+Interactions = Any
+"""A `scipy.sparse.csr_matrix` of listeners × tracks with weights > 0 (SciPy carries no types)."""
+States = Any
+"""What a model keeps of listeners, one row each: a dense array or a CSR matrix; only the model knows what it means."""
+Scores = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+"""Called with steps done and steps in all."""
+
+_SCORES_AT_ONCE = 4_000_000
+"""Dense scores held at once in `recommend`: 32 MB."""
+
+
+class RecommenderConfig(BaseModel):
+    """What a model is trained with; subclasses add their own fields, each with a default that works unattended."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = Field(
+        default=0, ge=0, description="Seed of everything random: the same data and config give the same model."
+    )
+
+
+class Recommender(ABC):
+    """One family of models. Tracks are row numbers 0 … n_tracks - 1, listeners are rows of the matrix that is given.
+
+    `ValueError` means a caller's mistake (shapes that do not fit); `ModelError` an unfit model; `NothingToLearnError`
+    interactions without a single listen.
+    """
+
+    name: ClassVar[str]
+    """How settings, manifests and artefacts call this family."""
+    config_type: ClassVar[type[RecommenderConfig]] = RecommenderConfig
+    reason: ClassVar[str]
+    """A sentence that is true of every list of this family, for when no single heard track carried a score."""
+
+    def __init__(self, config: RecommenderConfig | None = None) -> None:
+        self.config = config if config is not None else self.config_type()
+        self._n_tracks: int | None = None
+
+    @property
+    def n_tracks(self) -> int:
+        """Tracks that the model was fitted on; `ModelError` before that."""
+        if self._n_tracks is None:
+            raise ModelError(f"the {self.name} model is not fitted yet; call fit, or load a saved one")
+        return self._n_tracks
+
+    def fit(self, interactions: Interactions, *, progress: Progress | None = None) -> Self:
+        """Learn from listeners × tracks; deterministic for the same interactions and config; returns itself.
+
+        Raises `NothingToLearnError` if there is no listen in it.
+        """
+        interactions = _checked(interactions)
+        if not interactions.nnz or not np.any(interactions.data > 0):
+            raise NothingToLearnError(f"the {self.name} model cannot learn from {interactions.shape} without a listen")
+        self._learn(interactions, progress or _silent)
+        self._n_tracks = interactions.shape[1]
+        return self
+
+    def fold_in(self, heard: Interactions) -> States:
+        """The states of listeners, from what they heard (listeners × n_tracks, weights as in `fit`); no retraining.
+
+        The model need not have seen these listeners. A row without a listen gets a state too, but a list from it is
+        not personal: callers ask the fallback instead.
+        """
+        return self._fold_in(self._of_my_tracks(heard))
+
+    def recommend(
+        self, states: States, k: int, *, exclude: Interactions | None = None, candidates: ArrayLike | None = None
+    ) -> Ranked:
+        """The `k` best tracks for each state, best first; many listeners at once give the same as one by one.
+
+        `exclude` (listeners × n_tracks) leaves out each listener's own tracks: the seen filter is the heard matrix.
+        `candidates` (row numbers, any order) limits the choice for everybody. Where fewer than `k` tracks remain, the
+        row ends in padding (see `Ranked`). Ties go to the lower track row.
+        """
+        listeners, allowed = states.shape[0], self._allowed(candidates)
+        exclude = None if exclude is None else self._of_my_tracks(exclude)
+        if exclude is not None and exclude.shape[0] != listeners:
+            raise ValueError(f"exclude has {exclude.shape[0]} rows for {listeners} listeners")
+        block = max(1, _SCORES_AT_ONCE // max(1, self.n_tracks))
+        parts = [Ranked.empty(0, k)]
+        for start in range(0, listeners, block):
+            scores = self._scores(states[start : start + block])
+            hidden = None if exclude is None else exclude[start : start + block]
+            parts.append(_best(scores, k, allowed, hidden))
+        return Ranked.stacked(parts)
+
+    def similar_tracks(self, tracks: ArrayLike, k: int) -> Ranked:
+        """The `k` tracks most like each of `tracks` (row numbers), itself left out; best first, padded like a list."""
+        rows = self._track_rows(tracks)
+        alike = self._similarities(rows)
+        itself = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), rows)), shape=alike.shape)
+        return _best(alike, k, None, itself)
+
+    def explain(self, heard: Interactions, tracks: ArrayLike, *, limit: int = 3) -> list[Ranked]:
+        """For each listener: which heard tracks carried the score of each recommended track, strongest first.
+
+        `tracks` is listeners × k row numbers, padding allowed. The answer holds one `Ranked` per listener, with one
+        row per recommended track and `limit` columns: heard tracks and their positive share of the score, in the
+        score's unit. A family that cannot tell answers with nothing but padding.
+        """
+        heard, wanted = self._of_my_tracks(heard), np.atleast_2d(np.asarray(tracks, dtype=np.int64))
+        if heard.shape[0] != wanted.shape[0]:
+            raise ValueError(f"tracks of {wanted.shape[0]} listeners, but {heard.shape[0]} histories")
+        return [self._carriers(heard[row], wanted[row], limit) for row in range(heard.shape[0])]
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted model to a new folder, all or nothing; `ModelError` if the folder is taken."""
+        arrays = {"n_tracks": np.array(self.n_tracks, dtype=np.int64), **self._arrays()}
+        write_artefact(folder, Artefact(self.name, self.config.model_dump(mode="json"), arrays))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a saved model; `ModelError` that names the file if it is missing, corrupt, or of another family."""
+        artefact = read_artefact(folder)
+        if artefact.name != cls.name:
+            raise ModelError(f"{folder} holds a model of family {artefact.name!r}, not {cls.name!r}")
+        try:
+            model = cls(cls.config_type.model_validate(artefact.config))
+            model._restore(artefact.arrays)
+            model._n_tracks = int(artefact.arrays["n_tracks"])
+        except (KeyError, ValidationError) as error:
+            raise ModelError(
+                f"{folder} lacks part of a {cls.name} model ({error}); train again or roll back"
+            ) from error
+        return model
+
+    # What a family brings.
+
+    @abstractmethod
+    def _learn(self, interactions: Interactions, progress: Progress) -> None:
+        """Learn from checked interactions with at least one listen."""
+
+    @abstractmethod
+    def _fold_in(self, heard: Interactions) -> States:
+        """The states of these listeners; each row depends on its own history only."""
+
+    @abstractmethod
+    def _scores(self, states: States) -> Scores:
+        """Listeners × n_tracks, finite; may be overwritten by the caller."""
+
+    @abstractmethod
+    def _similarities(self, rows: NDArray[np.int64]) -> Scores:
+        """len(rows) × n_tracks, finite; may be overwritten by the caller."""
+
+    @abstractmethod
+    def _arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Everything to be saved; never object arrays."""
+
+    @abstractmethod
+    def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take back what `_arrays` gave; `KeyError` if something is missing."""
+
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores | None:
+        """One listener's score of each track, taken apart: len(tracks) × heard.nnz; None if the family cannot tell."""
+        del heard, tracks
+        return None
+
+    # What is the same in all families.
+
+    def _carriers(self, heard: Interactions, tracks: NDArray[np.int64], limit: int) -> Ranked:
+        carriers = Ranked.empty(len(tracks), limit)
+        present = np.flatnonzero(tracks >= 0)
+        shares = self._contributions(heard, tracks[present]) if len(present) and heard.nnz else None
+        if shares is None:
+            return carriers
+        shares[shares <= 0] = -np.inf
+        best = _best(shares, limit, None, None)
+        found = best.tracks >= 0
+        carriers.tracks[present] = np.where(found, heard.indices[best.tracks], -1)
+        carriers.scores[present] = best.scores
+        return carriers
+
+    def _of_my_tracks(self, heard: Interactions) -> Interactions:
+        if heard.shape[1] != self.n_tracks:
+            raise ValueError(f"histories over {heard.shape[1]} tracks, but the model knows {self.n_tracks}")
+        return _checked(heard)
+
+    def _track_rows(self, tracks: ArrayLike) -> NDArray[np.int64]:
+        rows = np.atleast_1d(np.asarray(tracks, dtype=np.int64))
+        if np.any((rows < 0) | (rows >= self.n_tracks)):
+            raise ValueError(f"track rows must lie between 0 and {self.n_tracks - 1}")
+        return rows
+
+    def _allowed(self, candidates: ArrayLike | None) -> NDArray[np.bool_] | None:
+        if candidates is None:
+            return None
+        allowed = np.zeros(self.n_tracks, dtype=np.bool_)
+        rows = np.asarray(candidates, dtype=np.int64)
+        allowed[self._track_rows(rows) if rows.size else rows] = True
+        return allowed
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def _checked(interactions: Interactions) -> Interactions:
+    """As CSR with ascending columns and no pair twice, so that equal histories give equal answers to the bit."""
+    matrix = csr_matrix(interactions)
+    if not np.all(np.isfinite(matrix.data)) or np.any(matrix.data < 0):
+        raise ValueError("weights must be finite and not negative")
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    return matrix
+
+
+def _best(scores: Scores, k: int, allowed: NDArray[np.bool_] | None, hidden: Interactions | None) -> Ranked:
+    if allowed is not None:
+        scores[:, ~allowed] = -np.inf
+    if hidden is not None:
+        scores[np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr)), hidden.indices] = -np.inf
+    return Ranked.best_of(scores, k)

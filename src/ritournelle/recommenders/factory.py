@@ -1,0 +1,50 @@
+"""From the name of a recommender in settings or artefacts to the thing itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ritournelle.errors import ModelError, SettingsError
+from ritournelle.recommenders.als import AlsRecommender
+from ritournelle.recommenders.artefact import read_description
+from ritournelle.recommenders.base import Recommender
+from ritournelle.recommenders.popularity import PopularityRecommender
+
+_FAMILIES: dict[str, type[Recommender]] = {family.name: family for family in (AlsRecommender, PopularityRecommender)}
+
+
+def known_recommenders() -> list[str]:
+    """The names that settings may use."""
+    return sorted(_FAMILIES)
+
+
+def recommender_class(name: str) -> type[Recommender]:
+    """The class behind a name; `SettingsError` with the known names for another one."""
+    try:
+        return _FAMILIES[name]
+    except KeyError as error:
+        known = ", ".join(known_recommenders())
+        raise SettingsError(f"there is no recommender called {name!r}; known: {known}") from error
+
+
+def create_recommender(name: str, **options: Any) -> Recommender:
+    """A recommender of this name, not fitted yet; `SettingsError` for a name or an option that is not known."""
+    family = recommender_class(name)
+    try:
+        config = family.config_type(**options)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise SettingsError(f"the recommender {name!r} cannot be set up so: {problems}") from error
+    return family(config)
+
+
+def load_recommender(folder: Path) -> Recommender:
+    """Whatever model lies in a folder; `ModelError` if it is missing, corrupt, or of an unknown family."""
+    name = read_description(folder).name
+    if name not in _FAMILIES:
+        known = ", ".join(known_recommenders())
+        raise ModelError(f"{folder} holds a model of the unknown family {name!r}; known: {known}")
+    return _FAMILIES[name].load(folder)

@@ -1,0 +1,173 @@
+"""The local registry: one folder per version and a pointer file to the champion."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import xxhash
+
+from ritournelle.errors import ModelError
+from ritournelle.registry.base import ModelVersion
+from ritournelle.registry.manifest import Manifest
+
+_MANIFEST = "manifest.json"
+_POINTER = "champion.json"
+_UNFINISHED = ".unfinished-"
+_VERSION = re.compile(r"[a-z0-9_]+-(\d{6,})")
+_FORGOTTEN_AFTER_SECONDS = 24 * 3600
+"""An unfinished registration this old belongs to a process that was killed."""
+
+
+class LocalRegistry:
+    """A `Registry` in a folder: `versions/als-000001/{manifest.json, …}` and `champion.json`.
+
+    Safe against being killed: a version is prepared under a hidden name and appears by one rename; so does the pointer.
+    Two processes that register at once get two numbers.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._versions = folder / "versions"
+
+    def register(self, manifest: Manifest, save: Callable[[Path], None]) -> str:
+        """See `Registry.register`."""
+        self._versions.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._versions))
+        try:
+            save(unfinished)
+            manifest = replace(manifest, files=_hashes(unfinished))
+            return self._publish(unfinished, manifest)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def versions(self) -> list[str]:
+        """See `Registry.versions`."""
+        if not self._versions.is_dir():
+            return []
+        names = (entry.name for entry in self._versions.iterdir() if _VERSION.fullmatch(entry.name))
+        return sorted(names, key=_number)
+
+    def load(self, version: str) -> ModelVersion:
+        """See `Registry.load`."""
+        folder = self._versions / version
+        if not _VERSION.fullmatch(version) or not folder.is_dir():
+            known = ", ".join(self.versions()) or "none yet"
+            raise ModelError(f"there is no model version {version!r} in {self._folder}; there are: {known}")
+        manifest = _read_manifest(folder / _MANIFEST)
+        _verify(folder, manifest)
+        return ModelVersion(manifest, folder)
+
+    def champion(self) -> str | None:
+        """See `Registry.champion`."""
+        pointer = self._folder / _POINTER
+        try:
+            version = json.loads(pointer.read_text(encoding="utf-8"))["version"]
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{pointer} is corrupt ({error}); promote a version to write it anew") from error
+        return str(version)
+
+    def promote(self, version: str) -> None:
+        """See `Registry.promote`."""
+        self.load(version)
+        text = json.dumps({"version": version}) + "\n"
+        descriptor, unfinished = tempfile.mkstemp(prefix=_UNFINISHED, dir=self._folder)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, self._folder / _POINTER)
+        _flush(self._folder)
+
+    def _publish(self, unfinished: Path, manifest: Manifest) -> str:
+        """Give the prepared folder the next free name; if another process takes it first, the one after."""
+        os.chmod(unfinished, 0o755)  # mkdtemp gives 0700; the server may run as somebody else
+        while True:
+            version = f"{manifest.model}-{self._next_number():06d}"
+            (unfinished / _MANIFEST).write_text(replace(manifest, version=version).to_json(), encoding="utf-8")
+            _flush_all(unfinished)
+            try:
+                os.rename(unfinished, self._versions / version)
+            except OSError:
+                if not (self._versions / version).exists():
+                    raise
+                continue
+            _flush(self._versions)
+            return version
+
+    def _next_number(self) -> int:
+        return 1 + max((_number(version) for version in self.versions()), default=0)
+
+    def _sweep(self) -> None:
+        """Remove what killed registrations and promotions left behind."""
+        oldest = time.time() - _FORGOTTEN_AFTER_SECONDS
+        for left in [*self._versions.glob(f"{_UNFINISHED}*"), *self._folder.glob(f"{_UNFINISHED}*")]:
+            if left.stat().st_mtime >= oldest:
+                continue
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+
+
+def _number(version: str) -> int:
+    return int(version.rpartition("-")[2])
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        return Manifest.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"the manifest {path} is missing; promote another version") from error
+    except (ModelError, UnicodeDecodeError) as error:
+        raise ModelError(f"the manifest {path} is corrupt ({error}); promote another version") from error
+
+
+def _verify(folder: Path, manifest: Manifest) -> None:
+    """Compare every file with its hash in the manifest."""
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise ModelError(f"the model file {path} is missing; promote another version, or train again")
+        if _hash(path) != expected:
+            raise ModelError(f"the model file {path} is corrupt (it changed); promote another version, or train again")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): _hash(path) for path in _files(folder)}
+
+
+def _hash(path: Path) -> str:
+    digest = xxhash.xxh3_128()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _flush_all(folder: Path) -> None:
+    for path in [*_files(folder), *(path for path in folder.rglob("*") if path.is_dir()), folder]:
+        _flush(path)
+
+
+def _flush(path: Path) -> None:
+    """To the disk, so that a name never shows up before its content after a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,159 @@
+"""Every setting, once: environment `RITOURNELLE_*` over `ritournelle.toml` over the defaults below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from ritournelle.errors import SettingsError
+
+
+def _known_time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is not an IANA time zone such as 'UTC' or 'Europe/Paris'") from error
+    return name
+
+
+def _http_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"{url!r} must start with http:// or https://")
+    return url.rstrip("/")
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(_Section):
+    """The music app's API, and how politely and how stubbornly it is read."""
+
+    url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "http://127.0.0.1:9000", description="Where the app answers, without a path."
+    )
+    token: SecretStr | None = Field(None, description="Sent as `Authorization: Bearer …` when set.")
+    connect_timeout_seconds: float = Field(5.0, gt=0, description="Longest wait for a connection.")
+    timeout_seconds: float = Field(30.0, gt=0, description="Longest time for one whole answer, body included.")
+    concurrency: int = Field(8, ge=1, le=256, description="Pages in flight at once.")
+    retries: int = Field(4, ge=0, description="Further attempts for one page after a transient error.")
+    backoff_seconds: float = Field(0.5, ge=0, description="First pause before a retry; doubles each time, with jitter.")
+    max_backoff_seconds: float = Field(30.0, ge=0, description="Longest pause before a retry.")
+    max_retry_after_seconds: float = Field(
+        300.0, ge=0, description="Longest `Retry-After` that is waited for; a longer one fails the source."
+    )
+    page_size: int = Field(100, ge=1, le=100, description="Rows asked for per page.")
+    extra_passes: int = Field(
+        1, ge=0, le=10, description="Further passes when forward and reverse disagree: more proof, more requests."
+    )
+    max_page_bytes: int = Field(64 * 1024 * 1024, gt=0, description="A longer answer is cut off and counts as failed.")
+    max_text_characters: int = Field(10_000, gt=0, description="A longer text puts its row into quarantine.")
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
+        "UTC", description="The zone of the source's naive datetimes."
+    )
+    max_quarantined_share: Share = Field(
+        0.5, description="With a larger share of bad rows the source is red: its contract has changed."
+    )
+    max_vanished_share: Share = Field(
+        0.5, description="With a larger share of known rows gone at once the source is red and nothing is deleted."
+    )
+    min_known_share: Share = Field(
+        0.5, description="With a smaller share of known ids on both sides the source epoch has changed."
+    )
+
+
+class LandingSettings(_Section):
+    """The raw pages, kept as they came."""
+
+    retention_days: int = Field(30, ge=1, description="Raw pages older than this are removed after a good run.")
+
+
+class WarehouseSettings(_Section):
+    """Where the tables live."""
+
+    url: str | None = Field(
+        None, description="`duckdb:///path`; unset: `warehouse.duckdb` in the home. Other engines come with extras."
+    )
+    threads: int = Field(2, ge=1, description="Threads of the embedded engine.")
+
+
+class RecommendationSettings(_Section):
+    """What is learnt and how long the lists are."""
+
+    model: str = Field("als", description="The personal model: `als`, or `popularity` for none.")
+    list_length: int = Field(20, ge=1, le=1000, description="Recommendations stored per listener.")
+    seed: int = Field(20_240_601, ge=0, description="Seed of everything random in training.")
+    half_life_days: float = Field(90.0, gt=0, description="Age at which a listen weighs half.")
+
+
+class Settings(BaseSettings):
+    """The whole tree; `ritournelle config show` prints it with secrets hidden."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RITOURNELLE_",
+        env_nested_delimiter="__",
+        toml_file="ritournelle.toml",
+        extra="forbid",
+        frozen=True,
+    )
+
+    home: Path = Field(Path(".ritournelle"), description="Folder of everything the platform keeps on disk.")
+    source: SourceSettings = Field(default_factory=SourceSettings)  # type: ignore[arg-type]  # every field has a default
+    landing: LandingSettings = Field(default_factory=LandingSettings)  # type: ignore[arg-type]
+    warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)  # type: ignore[arg-type]
+    recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)  # type: ignore[arg-type]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over `ritournelle.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def warehouse_url(self) -> str:
+        """The warehouse in force: the one that is set, else a DuckDB file in the home."""
+        return self.warehouse.url or f"duckdb:///{self.home.absolute() / 'warehouse.duckdb'}"
+
+    @property
+    def landing_folder(self) -> Path:
+        """Where raw pages are kept."""
+        return self.home / "landing"
+
+    @property
+    def registry_folder(self) -> Path:
+        """Where model artefacts are kept."""
+        return self.home / "registry"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; raise `SettingsError` that names each bad one and where it was set."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from error
+    except ValueError as error:  # a TOML file or an environment value that cannot be parsed at all
+        raise SettingsError(f"the settings cannot be read: {error}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        path = [str(part) for part in problem["loc"]]
+        variable = "RITOURNELLE_" + "__".join(path).upper()
+        lines.append(f"  {'.'.join(path)} ({variable}): {problem['msg']}")
+    return "these settings cannot be used:\n" + "\n".join(lines)
+
+

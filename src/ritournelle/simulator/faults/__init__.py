@@ -1,0 +1,1 @@
+"""Troubles that the simulated app causes on demand."""

@@ -1,0 +1,1 @@
+"""Training: from the interactions mart to a registered model."""

@@ -1,0 +1,62 @@
+-- One row per track (per source epoch) with its current values, and one unknown member.
+with
+
+history as (
+    select * from {{ ref('tracks_hist') }}
+),
+
+first_seen as (
+    select
+        track_key,
+        min(valid_from) as first_seen_at
+    from history
+    group by track_key
+),
+
+members as (
+    select
+        versions.track_key,
+        versions.track_id,
+        versions.name,
+        versions.artist,
+        versions.album,
+        versions.songwriters,
+        versions.genres,
+        versions.source_epoch,
+        versions.duration_seconds,
+        versions.is_deleted,
+        versions.source_created_at,
+        versions.source_updated_at,
+        first_seen.first_seen_at,
+        versions.valid_from as changed_at
+    from history as versions
+    inner join first_seen on versions.track_key = first_seen.track_key
+    where versions.is_current
+),
+
+-- `is_deleted` is null: it is neither a living track nor a deleted one.
+unknown_member as (
+    select
+        'unknown' as track_key,
+        -1 as track_id,
+        cast(null as {{ dbt.type_string() }}) as name,
+        cast(null as {{ dbt.type_string() }}) as artist,
+        cast(null as {{ dbt.type_string() }}) as album,
+        cast(null as {{ dbt.type_string() }}) as songwriters,
+        cast(null as {{ dbt.type_string() }}) as genres,
+        cast(null as integer) as source_epoch,
+        cast(null as {{ dbt.type_bigint() }}) as duration_seconds,
+        cast(null as boolean) as is_deleted,
+        cast(null as {{ type_instant() }}) as source_created_at,
+        cast(null as {{ type_instant() }}) as source_updated_at,
+        cast(null as {{ type_instant() }}) as first_seen_at,
+        cast(null as {{ type_instant() }}) as changed_at
+),
+
+final as (
+    select * from members
+    union all
+    select * from unknown_member
+)
+
+select * from final

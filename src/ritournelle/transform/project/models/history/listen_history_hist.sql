@@ -1,0 +1,198 @@
+-- One row per listen (per source epoch) and period in which its record showed it at one position, or showed it no more.
+-- Versions of a record that leave a listen where it was do not multiply it (gaps and islands).
+with
+
+records as (
+    select * from {{ ref('stg_listen_records') }}
+),
+
+listens as (
+    select * from {{ ref('stg_listens') }}
+),
+
+-- A clock may be set back between two runs: a version never starts before the one it follows.
+record_versions as (
+    select
+        *,
+        row_number() over (
+            partition by source_epoch, user_id, source_record_local_at order by run_number
+        ) as version,
+        lag(source_updated_at) over (
+            partition by source_epoch, user_id, source_record_local_at order by run_number
+        ) as previous_updated_at,
+        max(source_updated_at) over (
+            partition by source_epoch, user_id, source_record_local_at order by run_number
+            rows between unbounded preceding and 1 preceding
+        ) as latest_updated_at,
+        max(extracted_at) over (
+            partition by source_epoch, user_id, source_record_local_at order by run_number
+            rows between unbounded preceding and current row
+        ) as valid_from
+    from records
+),
+
+-- When a listen that this version shows first was heard. A deleted version has no `updated_at`: the latest known counts.
+dated_versions as (
+    select
+        *,
+        case
+            when version = 1 then source_record_at
+            when source_updated_at > coalesce(previous_updated_at, latest_updated_at)
+                then least(source_updated_at, extracted_at)
+            else extracted_at
+        end as new_listens_heard_at
+    from record_versions
+),
+
+shown as (
+    select
+        listens.listen_id,
+        listens.user_id,
+        listens.track_id,
+        listens.position,
+        listens.source_epoch,
+        listens.run_id,
+        listens.run_number,
+        listens.source_record_local_at,
+        versions.source_record_at,
+        versions.version,
+        versions.valid_from,
+        versions.extracted_at,
+        versions.new_listens_heard_at
+    from listens
+    inner join dated_versions as versions
+        on listens.source_epoch = versions.source_epoch
+        and listens.user_id = versions.user_id
+        and listens.source_record_local_at = versions.source_record_local_at
+        and listens.run_number = versions.run_number
+    where not versions.is_deleted and listens.track_id is not null
+),
+
+with_previous as (
+    select
+        *,
+        lag(version) over (partition by source_epoch, listen_id order by run_number) as previous_version,
+        lag(position) over (partition by source_epoch, listen_id order by run_number) as previous_position,
+        first_value(new_listens_heard_at) over (
+            partition by source_epoch, listen_id order by run_number
+            rows between unbounded preceding and current row
+        ) as listened_at,
+        first_value(extracted_at) over (
+            partition by source_epoch, listen_id order by run_number
+            rows between unbounded preceding and current row
+        ) as first_seen_at
+    from shown
+),
+
+-- A period starts where the version before did not show the listen, or showed it elsewhere.
+numbered as (
+    select
+        *,
+        sum(case when previous_version = version - 1 and previous_position = position then 0 else 1 end) over (
+            partition by source_epoch, listen_id order by run_number
+            rows between unbounded preceding and current row
+        ) as period
+    from with_previous
+),
+
+periods as (
+    select
+        source_epoch,
+        listen_id,
+        period,
+        user_id,
+        track_id,
+        position,
+        source_record_local_at,
+        source_record_at,
+        listened_at,
+        first_seen_at,
+        min(version) as first_version,
+        max(version) as last_version,
+        min(run_number) as run_number,
+        min(valid_from) as valid_from,
+        min(extracted_at) as ingested_at
+    from numbered
+    group by
+        source_epoch, listen_id, period, user_id, track_id, position,
+        source_record_local_at, source_record_at, listened_at, first_seen_at
+),
+
+with_next as (
+    select
+        *,
+        lead(first_version) over (partition by source_epoch, listen_id order by first_version) as next_first_version
+    from periods
+),
+
+-- The version after a period, unless the listen goes on there at another position: the listen has vanished.
+vanished as (
+    select
+        periods.source_epoch,
+        periods.listen_id,
+        periods.user_id,
+        periods.track_id,
+        periods.position,
+        periods.source_record_at,
+        periods.listened_at,
+        periods.first_seen_at,
+        next_versions.run_number,
+        next_versions.version as first_version,
+        next_versions.valid_from,
+        next_versions.extracted_at as ingested_at
+    from with_next as periods
+    inner join record_versions as next_versions
+        on periods.source_epoch = next_versions.source_epoch
+        and periods.user_id = next_versions.user_id
+        and periods.source_record_local_at = next_versions.source_record_local_at
+        and periods.last_version + 1 = next_versions.version
+    where periods.next_first_version is null or periods.next_first_version > periods.last_version + 1
+),
+
+all_periods as (
+    select
+        source_epoch, listen_id, user_id, track_id, position, source_record_at, listened_at, first_seen_at,
+        run_number, first_version, valid_from, ingested_at, false as is_deleted
+    from periods
+    union all
+    select
+        source_epoch, listen_id, user_id, track_id, position, source_record_at, listened_at, first_seen_at,
+        run_number, first_version, valid_from, ingested_at, true as is_deleted
+    from vanished
+),
+
+closed as (
+    select
+        *,
+        row_number() over (partition by source_epoch, listen_id order by first_version) as version,
+        lead(valid_from) over (partition by source_epoch, listen_id order by first_version) as valid_to
+    from all_periods
+),
+
+runs as (
+    select run_number, min(run_id) as run_id from records group by run_number
+),
+
+final as (
+    select
+        closed.listen_id,
+        closed.user_id,
+        closed.track_id,
+        runs.run_id,
+        closed.source_epoch,
+        cast(closed.version as integer) as version,
+        closed.position,
+        closed.run_number,
+        closed.valid_to is null as is_current,
+        closed.is_deleted,
+        closed.listened_at,
+        closed.source_record_at,
+        closed.first_seen_at,
+        closed.valid_from,
+        closed.valid_to,
+        closed.ingested_at
+    from closed
+    inner join runs on closed.run_number = runs.run_number
+)
+
+select * from final

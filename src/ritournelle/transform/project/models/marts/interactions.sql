@@ -1,0 +1,56 @@
+-- One row per user × track of the current population: what the recommenders learn from.
+with
+
+facts as (
+    select * from {{ ref('fact_listen_history') }}
+),
+
+users as (
+    select * from {{ ref('dim_users') }}
+),
+
+tracks as (
+    select * from {{ ref('dim_tracks') }}
+),
+
+reference as (
+    {{ latest_listened_at('facts') }}
+),
+
+-- The unknown member is no one: its `is_deleted` is null.
+living_users as (
+    select * from users
+    where not is_deleted and source_epoch = (select max(source_epoch) from users)
+),
+
+living_tracks as (
+    select * from tracks
+    where not is_deleted and source_epoch = (select max(source_epoch) from tracks)
+),
+
+-- A listen that vanished from its record was heard all the same.
+weighed as (
+    select
+        facts.user_id,
+        facts.track_id,
+        facts.listened_at,
+        {{ decayed_weight(seconds_between('facts.listened_at', 'reference.latest_listened_at')) }} as weight
+    from facts
+    inner join living_users on facts.user_key = living_users.user_key
+    inner join living_tracks on facts.track_key = living_tracks.track_key
+    cross join reference
+),
+
+final as (
+    select
+        user_id,
+        track_id,
+        count(*) as plays,
+        cast(sum(weight) as {{ dbt.type_float() }}) as weight,
+        min(listened_at) as first_listened_at,
+        max(listened_at) as last_listened_at
+    from weighed
+    group by user_id, track_id
+)
+
+select * from final

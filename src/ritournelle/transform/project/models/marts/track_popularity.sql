@@ -1,0 +1,64 @@
+-- One row per living track of the current population, also those that nobody has played.
+with
+
+facts as (
+    select * from {{ ref('fact_listen_history') }}
+),
+
+tracks as (
+    select * from {{ ref('dim_tracks') }}
+),
+
+reference as (
+    {{ latest_listened_at('facts') }}
+),
+
+living_tracks as (
+    select * from tracks
+    where not is_deleted and source_epoch = (select max(source_epoch) from tracks)
+),
+
+aged as (
+    select
+        facts.track_key,
+        nullif(facts.user_key, 'unknown') as known_user_key,
+        {{ seconds_between('facts.listened_at', 'reference.latest_listened_at') }} / 86400.0 as age_days
+    from facts
+    cross join reference
+),
+
+counted as (
+    select
+        track_key,
+        count(case when age_days < 7 then 1 end) as plays_7_days,
+        count(case when age_days < 28 then 1 end) as plays_28_days,
+        count(case when age_days < 365 then 1 end) as plays_365_days,
+        count(*) as plays_total,
+        count(distinct known_user_key) as listeners
+    from aged
+    group by track_key
+),
+
+completed as (
+    select
+        living_tracks.track_id,
+        coalesce(counted.plays_7_days, 0) as plays_7_days,
+        coalesce(counted.plays_28_days, 0) as plays_28_days,
+        coalesce(counted.plays_365_days, 0) as plays_365_days,
+        coalesce(counted.plays_total, 0) as plays_total,
+        coalesce(counted.listeners, 0) as listeners
+    from living_tracks
+    left join counted on living_tracks.track_key = counted.track_key
+),
+
+-- The nearest window decides, the longer ones break its ties, the id breaks the rest.
+ranked as (
+    select
+        *,
+        row_number() over (
+            order by plays_28_days desc, plays_365_days desc, plays_total desc, track_id
+        ) as popularity_rank
+    from completed
+)
+
+select * from ranked

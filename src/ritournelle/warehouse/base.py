@@ -1,0 +1,68 @@
+"""What the platform asks of any warehouse: read a query, append a batch, replace a partition, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that Python writes: its place, its columns as an Arrow schema, and the columns that name one row.
+
+    Tables that dbt builds are not declared here.
+    """
+
+    schema: str
+    name: str
+    columns: pa.Schema
+    key: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    def rows(self, records: Sequence[Mapping[str, Any]]) -> pa.Table:
+        """Records as an Arrow table with exactly this table's columns; absent ones are null."""
+        return pa.Table.from_pylist([dict(record) for record in records], schema=self.columns)
+
+
+class Warehouse(Protocol):
+    """One open connection to a warehouse.
+
+    Every write outside of a `transaction()` is one of its own. Datetimes with a zone come back in UTC.
+    Errors: `WarehouseError` when a statement is refused, `WarehouseBusyError` when another process holds the warehouse.
+    """
+
+    url: str
+
+    def ensure(self, tables: Sequence[Table]) -> None:
+        """Create the tables, and the columns, that are not there yet; leave all others as they are."""
+
+    def exists(self, schema: str, name: str) -> bool:
+        """Whether a table or view of that name can be read."""
+
+    def read(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The rows of a SELECT, with `?` for each parameter."""
+
+    def append(self, table: Table, rows: pa.Table) -> None:
+        """Add rows; columns are matched by name."""
+
+    def upsert(self, table: Table, rows: pa.Table) -> None:
+        """Add rows in place of those with the same `table.key`."""
+
+    def replace(self, table: Table, rows: pa.Table) -> None:
+        """Put rows in place of everything that the table holds."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside happen, or, if the block raises or the process dies, none."""
+
+    def close(self) -> None:
+        """Let the warehouse go; other processes may open it then."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...

@@ -1,0 +1,134 @@
+"""DuckDB behind the warehouse protocol: one file, one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from ritournelle.errors import WarehouseBusyError, WarehouseError
+from ritournelle.warehouse.base import Table
+
+
+class DuckDBWarehouse:
+    """A DuckDB file, opened for writing; it is created, with its folder, when it is not there."""
+
+    def __init__(self, path: Path, *, threads: int = 2) -> None:
+        self.url = f"duckdb:///{path.absolute()}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = _connect(path, threads)
+
+    def ensure(self, tables: Sequence[Table]) -> None:
+        """Create the tables, and the columns, that are not there yet."""
+        with self.transaction():
+            for table in tables:
+                self._run(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
+                if self.exists(table.schema, table.name):
+                    self._add_missing_columns(table)
+                else:
+                    with self._registered(table.columns.empty_table()) as view:
+                        self._run(f"CREATE TABLE {table} AS SELECT * FROM {view}")
+
+    def exists(self, schema: str, name: str) -> bool:
+        """Whether a table or view of that name can be read."""
+        query = "SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
+        return bool(self.read(query, [schema, name])[0][0].as_py())
+
+    def read(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The rows of a SELECT."""
+        return self._run(query, parameters).to_arrow_table()
+
+    def append(self, table: Table, rows: pa.Table) -> None:
+        """Add rows, matched by column name."""
+        if rows.num_rows:
+            with self._registered(rows) as view:
+                self._run(f"INSERT INTO {table} BY NAME SELECT * FROM {view}")
+
+    def upsert(self, table: Table, rows: pa.Table) -> None:
+        """Delete the rows with the keys that come, then insert."""
+        with self.transaction(), self._registered(rows) as view:
+            same = " AND ".join(f"{table}.{column} IS NOT DISTINCT FROM {view}.{column}" for column in table.key)
+            self._run(f"DELETE FROM {table} USING {view} WHERE {same}")
+            self._run(f"INSERT INTO {table} BY NAME SELECT * FROM {view}")
+
+    def replace(self, table: Table, rows: pa.Table) -> None:
+        """Empty the table, then insert."""
+        with self.transaction():
+            self._run(f"DELETE FROM {table}")
+            self.append(table, rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; a transaction inside a transaction is part of the outer one."""
+        if self._in_transaction:
+            yield
+            return
+        self._run("BEGIN")
+        self._in_transaction = True
+        try:
+            yield
+        except BaseException:  # also when interrupted: nothing half-written may stay
+            self._in_transaction = False
+            self._connection.rollback()
+            raise
+        self._in_transaction = False
+        self._run("COMMIT")
+
+    def close(self) -> None:
+        """Write what is pending to the file and let it go."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    _in_transaction = False
+
+    def _run(self, statement: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(statement, parameters)
+        except duckdb.Error as error:
+            raise WarehouseError(f"the warehouse refused `{_shorten(statement)}`: {error}") from error
+
+    @contextmanager
+    def _registered(self, rows: pa.Table) -> Iterator[str]:
+        self._connection.register("incoming_rows", rows)
+        try:
+            yield "incoming_rows"
+        finally:
+            self._connection.unregister("incoming_rows")
+
+    def _add_missing_columns(self, table: Table) -> None:
+        query = "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ?"
+        known = set(self.read(query, [table.schema, table.name])["column_name"].to_pylist())
+        with self._registered(table.columns.empty_table()) as view:
+            described = self._run(f"DESCRIBE SELECT * FROM {view}").fetchall()
+        for name, sql_type, *_ in described:
+            if name not in known:
+                self._run(f"ALTER TABLE {table} ADD COLUMN {name} {sql_type}")
+
+
+def _connect(path: Path, threads: int) -> duckdb.DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(path), config={"threads": threads})
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise WarehouseBusyError(
+                f"the warehouse {path} is open in another process; wait for it or stop it. ({error})"
+            ) from error
+        raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
+    except duckdb.Error as error:
+        raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _shorten(statement: str) -> str:
+    one_line = " ".join(statement.split())
+    return one_line if len(one_line) <= 120 else one_line[:117] + "…"

@@ -1,0 +1,199 @@
+"""The tables that Python writes: raw extracts, operations, quarantine, and the stored lists.
+
+`raw.src_*` are append-only: one row per key and change. `run_number` orders the changes of a key (clocks may jump);
+`change_type` is `inserted`, `updated` or `deleted`, and a `deleted` row carries nothing but its key.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from ritournelle.warehouse.base import Table
+
+UTC = pa.timestamp("us", tz="UTC")
+NAIVE = pa.timestamp("us")
+
+_EXTRACT = [
+    ("source_epoch", pa.int32()),  # counts the populations of an app that regenerates its ids, from 1
+    ("content_hash", pa.string()),  # XXH3-128 of the row's contract fields; null when deleted
+    ("identity_hash", pa.string()),  # of the fields that say who or what it is; null for listens
+    ("change_type", pa.string()),
+    ("run_id", pa.string()),
+    ("run_number", pa.int64()),
+    ("extracted_at", UTC),
+]
+
+SRC_TRACKS = Table(
+    "raw",
+    "src_tracks",
+    pa.schema(
+        [
+            ("id", pa.int64()),
+            ("name", pa.string()),
+            ("artist", pa.string()),
+            ("songwriters", pa.string()),
+            ("duration", pa.string()),
+            ("genres", pa.string()),
+            ("album", pa.string()),
+            ("created_at", NAIVE),
+            ("updated_at", NAIVE),
+            *_EXTRACT,
+        ]
+    ),
+    key=("source_epoch", "id", "run_number"),
+)
+SRC_USERS = Table(
+    "raw",
+    "src_users",
+    pa.schema(
+        [
+            ("id", pa.int64()),
+            ("first_name", pa.string()),
+            ("last_name", pa.string()),
+            ("email", pa.string()),
+            ("gender", pa.string()),
+            ("favorite_genres", pa.string()),
+            ("created_at", NAIVE),
+            ("updated_at", NAIVE),
+            *_EXTRACT,
+        ]
+    ),
+    key=("source_epoch", "id", "run_number"),
+)
+SRC_LISTEN_HISTORY = Table(
+    "raw",
+    "src_listen_history",
+    pa.schema(
+        [
+            ("user_id", pa.int64()),
+            ("items", pa.string()),  # the track ids in order, as JSON; null as the source sent it
+            ("created_at", NAIVE),
+            ("updated_at", NAIVE),
+            *_EXTRACT,
+        ]
+    ),
+    key=("source_epoch", "user_id", "created_at", "run_number"),
+)
+# The listens of every record version in `raw.src_listen_history`, one row each.
+SRC_LISTENS = Table(
+    "raw",
+    "src_listens",
+    pa.schema(
+        [
+            ("source_epoch", pa.int32()),
+            ("listen_id", pa.string()),
+            ("user_id", pa.int64()),
+            ("track_id", pa.int64()),
+            ("source_record_at", NAIVE),  # `created_at` of the record
+            ("occurrence", pa.int32()),  # how often the track stood in the record before
+            ("position", pa.int32()),  # from 0, in the record's order
+            ("run_id", pa.string()),
+            ("run_number", pa.int64()),
+            ("extracted_at", UTC),
+        ]
+    ),
+    key=("source_epoch", "listen_id", "run_number"),
+)
+QUARANTINE_ROWS = Table(
+    "quarantine",
+    "rows",
+    pa.schema(
+        [
+            ("quarantine_id", pa.string()),  # hash of source and payload: the same bad row is kept once
+            ("source", pa.string()),
+            ("source_key", pa.string()),  # the row's key, where it could still be read
+            ("kind", pa.string()),  # contract: it breaks its contract | conflict: another row has its key
+            ("reason", pa.string()),
+            ("payload", pa.string()),  # the row as JSON text, as it came
+            ("page", pa.int32()),
+            ("run_id", pa.string()),  # the run that saw it first
+            ("quarantined_at", UTC),
+            ("last_seen_run_id", pa.string()),
+            ("status", pa.string()),  # open | replayed | superseded (a good version came) | vanished
+            ("resolved_at", UTC),
+            ("resolved_run_id", pa.string()),
+        ]
+    ),
+    key=("quarantine_id",),
+)
+RUNS = Table(
+    "ops",
+    "runs",
+    pa.schema(
+        [
+            ("run_id", pa.string()),
+            ("run_number", pa.int64()),
+            ("verb", pa.string()),
+            ("logical_date", pa.date32()),
+            ("status", pa.string()),  # running | succeeded | failed | killed
+            ("started_at", UTC),
+            ("finished_at", UTC),
+            ("duration_seconds", pa.float64()),
+            ("message", pa.string()),
+            ("code_version", pa.string()),
+        ]
+    ),
+    key=("run_id",),
+)
+RUN_STEPS = Table(
+    "ops",
+    "run_steps",
+    pa.schema(
+        [
+            ("run_id", pa.string()),
+            ("run_number", pa.int64()),
+            ("step", pa.string()),
+            ("source", pa.string()),  # the endpoint, for steps that read one
+            ("status", pa.string()),  # succeeded | failed | skipped
+            ("started_at", UTC),
+            ("finished_at", UTC),
+            ("duration_seconds", pa.float64()),
+            ("message", pa.string()),
+            ("announced", pa.int64()),
+            ("landed", pa.int64()),
+            ("inserted", pa.int64()),
+            ("updated", pa.int64()),
+            ("unchanged", pa.int64()),
+            ("deleted", pa.int64()),
+            ("quarantined", pa.int64()),
+            ("proven_snapshot", pa.bool_()),
+            ("source_epoch_changed", pa.bool_()),
+            ("requests", pa.int64()),
+            ("retries", pa.int64()),
+            ("bytes_received", pa.int64()),
+            ("details", pa.string()),  # JSON: warnings, unknown fields, whatever else the step reports
+        ]
+    ),
+    key=("run_id", "step", "source"),
+)
+RECOMMENDATIONS = Table(
+    "marts",
+    "recommendations",
+    pa.schema(
+        [
+            ("recommendation_id", pa.string()),
+            ("user_id", pa.int64()),
+            ("rank", pa.int32()),
+            ("track_id", pa.int64()),
+            ("score", pa.float64()),
+            ("reason", pa.string()),
+            ("because_of", pa.string()),  # JSON array of track ids
+            ("answered_by", pa.string()),
+            ("fallback_reason", pa.string()),
+            ("model_version", pa.string()),
+            ("computed_at", UTC),
+        ]
+    ),
+    key=("user_id", "rank"),
+)
+
+TABLES = (
+    SRC_TRACKS,
+    SRC_USERS,
+    SRC_LISTEN_HISTORY,
+    SRC_LISTENS,
+    QUARANTINE_ROWS,
+    RUNS,
+    RUN_STEPS,
+    RECOMMENDATIONS,
+)
