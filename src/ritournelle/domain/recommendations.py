@@ -27,7 +27,7 @@ def recommendation_id(user_id: int, track_id: int, model_version: str) -> str:
     XXH3-128 in hexadecimal of the three, separated by `|`.
 
     >>> recommendation_id(1, 7, "als-000001")
-    '2b40ad2ebfaf7dff17ae4b8dc74f3ecb'
+    'd3e86bf53ab33e7619652b63e3a0b776'
     """
     return xxhash.xxh3_128_hexdigest(f"{user_id}|{track_id}|{model_version}".encode())
 

@@ -17,7 +17,7 @@ class EpochDecision:
 
 
 def decide_epoch(known: pa.Table, incoming: pa.Table, *, min_share: float) -> EpochDecision:
-    """Compare two populations: tables with `id` (int64, distinct) and `identity_hash` (text or null).
+    """Compare two populations: tables with `id` (int64, distinct) and `identity_hash` (text, null where unknown).
 
     The epoch has changed when fewer than `min_share` of the known ids are still there *and* fewer than `min_share` of
     the ids that came are known (rows that merely vanish, or merely appear, leave one of the shares high); or when the
@@ -31,8 +31,9 @@ def decide_epoch(known: pa.Table, incoming: pa.Table, *, min_share: float) -> Ep
         return EpochDecision(
             True, f"only {shared.num_rows} of {known.num_rows} known ids came again, among {incoming.num_rows} ids"
         )
-    same = pc.sum(pc.equal(shared["identity_hash"], shared["identity_hash_known"])).as_py()
-    if same is not None and same < min_share * shared.num_rows:
+    is_same = pc.fill_null(pc.equal(shared["identity_hash"], shared["identity_hash_known"]), True)
+    same = pc.sum(is_same).as_py() or 0
+    if same < min_share * shared.num_rows:
         return EpochDecision(True, f"of {shared.num_rows} known ids, {shared.num_rows - same} now name somebody else")
     return EpochDecision(False)
 

@@ -214,7 +214,7 @@ class _Reading:
 def _new_handle(settings: SourceSettings) -> pycurl.Curl:
     handle = pycurl.Curl()
     handle.setopt(pycurl.NOSIGNAL, 1)
-    handle.setopt(pycurl.PROTOCOLS_STR, "http,https")
+    handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(settings.connect_timeout_seconds))
     handle.setopt(pycurl.TIMEOUT_MS, _milliseconds(settings.timeout_seconds))
     handle.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_page_bytes)

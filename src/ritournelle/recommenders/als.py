@@ -112,7 +112,7 @@ class AlsRecommender(Recommender):
         scores: Scores = states @ self._factors.T
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores | None:
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
         mine, confidence = self._factors[heard.indices], self._confidence(heard.data)
         pulls = np.linalg.solve(self._normal_matrix(mine, confidence), mine.T * confidence)
         shares: Scores = self._factors[tracks] @ pulls

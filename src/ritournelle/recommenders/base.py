@@ -104,6 +104,8 @@ class Recommender(ABC):
         parts = [Ranked.empty(0, k)]
         for start in range(0, listeners, block):
             scores = self._scores(states[start : start + block])
+            if not np.all(np.isfinite(scores)):
+                raise ModelError(f"the {self.name} model gave scores that are not finite; roll back or train again")
             hidden = None if exclude is None else exclude[start : start + block]
             parts.append(_best(scores, k, allowed, hidden))
         return Ranked.stacked(parts)
@@ -174,19 +176,18 @@ class Recommender(ABC):
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what `_arrays` gave; `KeyError` if something is missing."""
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores | None:
-        """One listener's score of each track, taken apart: len(tracks) × heard.nnz; None if the family cannot tell."""
-        del heard, tracks
-        return None
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
+        """One listener's score of each track, taken apart: len(tracks) × heard.nnz; 0 for no part in it."""
+        return np.zeros((len(tracks), heard.nnz))
 
     # What is the same in all families.
 
     def _carriers(self, heard: Interactions, tracks: NDArray[np.int64], limit: int) -> Ranked:
         carriers = Ranked.empty(len(tracks), limit)
         present = np.flatnonzero(tracks >= 0)
-        shares = self._contributions(heard, tracks[present]) if len(present) and heard.nnz else None
-        if shares is None:
+        if not heard.nnz or not present.size:
             return carriers
+        shares = self._contributions(heard, tracks[present])
         shares[shares <= 0] = -np.inf
         best = _best(shares, limit, None, None)
         found = best.tracks >= 0

@@ -6,8 +6,8 @@
         def create(self) -> Recommender:
             return MyRecommender(MyConfig(seed=1))
 
-`RecommenderContract` holds for every model; `PersonalRecommenderContract` adds the planted answer that only a model with
-taste can find. The idea is that of benfred/implicit: a checkerboard, with one track withheld from each listener.
+`RecommenderContract` holds for every model; `PersonalRecommenderContract` adds the planted answer that only a model
+with taste can find. The idea is that of benfred/implicit: a checkerboard, with one track withheld from each listener.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SIZE = 24
 
 
 def checkerboard(size: int = _SIZE) -> Any:
-    """`size` listeners × `size` tracks: even listeners heard the even tracks, odd ones the odd, but nobody track `own row`.
+    """`size` listeners × `size` tracks: even listeners heard the even tracks, odd ones the odd, nobody `u` track `u`.
 
     The withheld track is the planted answer: listener `u` should be recommended track `u` first.
     """
@@ -39,7 +39,7 @@ def checkerboard(size: int = _SIZE) -> Any:
 
 
 def random_listens(seed: int = 7, listeners: int = 30, tracks: int = 40) -> Any:
-    """Listeners × tracks without a plan: about 6 tracks each, weights from 0.5 to 5, a third of the listeners silent."""
+    """Listeners × tracks without a plan: about 6 tracks each, weights 0.5 to 5, every third listener silent."""
     random = np.random.default_rng(seed)
     heard = (random.random((listeners, tracks)) < 0.15) & (np.arange(listeners)[:, None] % 3 != 0)
     return csr_matrix(heard * random.uniform(0.5, 5.0, (listeners, tracks)), dtype=np.float32)
@@ -126,14 +126,14 @@ class RecommenderContract(ABC):
     def test_damaged_artefacts_are_refused(self) -> None:
         """Missing, empty, cut or altered: `ModelError` that names the file."""
         model = self.fitted(random_listens())
-        for damage in (_remove, _empty, _cut, _scramble):
-            with _folder() as folder:
-                model.save(folder / "model")
-                for path in sorted((folder / "model").iterdir()):
-                    content = path.read_bytes()
+        with _folder() as folder:
+            model.save(folder / "model")
+            for path in sorted((folder / "model").iterdir()):
+                content = path.read_bytes()
+                for damage in (_remove, _empty, _cut, _scramble):
                     damage(path)
                     error = _assert_raises(ModelError, lambda: type(model).load(folder / "model"))
-                    assert path.name in str(error) or str(folder) in str(error), f"{error} names no file"
+                    assert str(folder) in str(error), f"{error} names no file"
                     path.write_bytes(content)
 
     def test_not_fitted_is_refused(self) -> None:
@@ -217,7 +217,7 @@ class RecommenderContract(ABC):
         return model.recommend(model.fold_in(listens), 10, exclude=listens)
 
 
-class PersonalRecommenderContract(RecommenderContract):
+class PersonalRecommenderContract(RecommenderContract, ABC):
     """What a recommender with taste promises besides."""
 
     def test_finds_the_planted_answer(self) -> None:

@@ -52,8 +52,7 @@ class Ranked:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """How many tracks each row really holds."""
-        lengths: NDArray[np.int64] = np.sum(self.tracks != NO_TRACK, axis=1, dtype=np.int64)
-        return lengths
+        return np.asarray(np.count_nonzero(self.tracks != NO_TRACK, axis=1), dtype=np.int64)
 
     def row(self, row: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Tracks and scores of one row, without padding."""

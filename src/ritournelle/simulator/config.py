@@ -20,7 +20,11 @@ class DailyRates:
     """Mean length, in tracks, of the session of an active user; at least one."""
 
     new_users: float = 0.005
+    """Users who sign up, each with a first record."""
+
     new_tracks: float = 0.005
+    """Tracks that are released."""
+
     updated_users: float = 0.005
     """Users who change their e-mail or their last name."""
 
@@ -45,8 +49,14 @@ class WorldConfig:
     """
 
     users: int = 1000
+    """Users on day 0."""
+
     tracks: int = 1000
+    """Tracks on day 0."""
+
     seed: int = 7
+    """Seed of everything random."""
+
     start: date = date(2024, 1, 1)
     """The date of day 0; rows that exist then were created during the two years before."""
 
@@ -57,10 +67,14 @@ class WorldConfig:
     """Longest run of related tracks on day 0; a longer record is made of several sessions."""
 
     tracks_per_artist: int = 8
+    """Mean number of tracks of an artist on day 0."""
+
     scenes: int = 12
     """Planted centres of taste; users like one to three of them."""
 
     taste_dimensions: int = 16
+    """Length of the vectors behind the tastes."""
+
     taste_strength: float = 6.0
     """Weight of a user's affinity for a track when choosing; 0 means that only popularity counts."""
 

@@ -22,14 +22,15 @@ class Histories:
         self._audience = audience
         self._catalogue = catalogue
 
-    def open(self, rng: np.random.Generator, users: Ints, now: int) -> None:
-        """Give each of these users a record of about `mean_listens` distinct tracks, at the end of the list."""
+    def open(self, rng: np.random.Generator, users: Ints, now: int) -> int:
+        """Give each of these users a record of about `mean_listens` distinct tracks; return how many listens in all."""
         lengths = 1 + rng.poisson(self._config.mean_listens - 1, size=len(users))
         heard = self._play(rng, users, lengths)
         rows = self._rows(rng, users, heard, now)
         self._lose_values(rng, rows)
         for slot, row in zip(users.tolist(), rows, strict=True):
             self.table.put(slot, row)
+        return sum(len(row.items or ()) for row in rows)
 
     def listen(
         self, rng: np.random.Generator, users: Ints, lengths: Ints, moment: list[str], *, prepend: bool = False

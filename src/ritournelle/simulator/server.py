@@ -39,19 +39,20 @@ def serve(
 
     `day_seconds` lets a simulated day pass every so many seconds, `listens_per_second` lets people listen now,
     `mutations_per_second` inserts and deletes rows while they are read. `on_start` gets the URL. Raises
-    `SettingsError` when the port is taken, or when the host is not loopback and `allow_remote` is false: whoever
-    reaches the port can change the world.
+    `SettingsError` when the port is taken, when the host is neither an IP address nor `localhost`, or when it is not
+    loopback and `allow_remote` is false: whoever reaches the port can change the world.
     """
-    _refuse_strangers(host, allow_remote)
-    _refuse_taken_port(host, port)
+    address = _address(host)
+    _refuse_strangers(address, allow_remote)
+    _refuse_taken_port(address, port)
 
     def begin(simulation: Simulation) -> list[asyncio.Task[None]]:
         simulation.mutate(mutations_per_second)
         if on_start is not None:
-            on_start(f"http://{host}:{port}")
+            on_start(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
         return _pastimes(simulation, day_seconds, listens_per_second)
 
-    asyncio.run(run(config, host, port, begin=begin))
+    asyncio.run(run(config, address, port, begin=begin))
 
 
 async def run(
@@ -93,16 +94,18 @@ def _pastimes(simulation: Simulation, day_seconds: float | None, listens_per_sec
     return tasks
 
 
-def _refuse_strangers(host: str, allow_remote: bool) -> None:
-    if not allow_remote and not _is_loopback(host):
-        raise SettingsError(f"{host} can be reached from other machines, and so can the controls; allow it explicitly")
-
-
-def _is_loopback(host: str) -> bool:
+def _address(host: str) -> str:
+    if host == "localhost":
+        return "127.0.0.1"
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return str(ipaddress.ip_address(host))
+    except ValueError as error:
+        raise SettingsError(f"the app listens on an IP address or on localhost, not on {host!r}") from error
+
+
+def _refuse_strangers(host: str, allow_remote: bool) -> None:
+    if not allow_remote and not ipaddress.ip_address(host).is_loopback:
+        raise SettingsError(f"{host} can be reached from other machines, and so can the controls; allow it explicitly")
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

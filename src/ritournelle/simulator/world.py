@@ -31,13 +31,18 @@ class Change:
 
 @dataclass(frozen=True)
 class DayReport:
-    """What one day changed; `listens_lost` stood in the records of users who left."""
+    """What one day changed.
+
+    Listens at its end = those before + `listens_added` + `listens_of_new_users` (their first records) - `listens_lost`
+    (in the records of users who left).
+    """
 
     day: int
     date: date
     tracks: Change
     users: Change
     listens_added: int
+    listens_of_new_users: int
     listens_lost: int
 
 
@@ -88,7 +93,7 @@ class World:
         """Let a day pass; on a quiet one nothing changes but the date."""
         self.day += 1
         if quiet:
-            return DayReport(self.day, self.today, Change(), Change(), 0, 0)
+            return DayReport(self.day, self.today, Change(), Change(), 0, 0, 0)
         rates = self.config.rates
         self.audience.drift(self._rng, rates.taste_drift)
         tracks = Change(
@@ -97,13 +102,14 @@ class World:
             deleted=self.delete_tracks(self._some(rates.deleted_tracks, self.catalogue.table)),
         )
         left, lost = self.delete_users(self._some(rates.deleted_users, self.audience.table))
+        joined, first = self.insert_users(self._some(rates.new_users, self.audience.table))
         users = Change(
-            inserted=self.insert_users(self._some(rates.new_users, self.audience.table)),
+            inserted=joined,
             updated=self._change_users(self._some(rates.updated_users, self.audience.table)),
             deleted=left,
         )
         added = self._listen_today()
-        return DayReport(self.day, self.today, tracks, users, added, lost)
+        return DayReport(self.day, self.today, tracks, users, added, first, lost)
 
     def listen(self, users: int, *, tracks: int = 1, prepend: bool = False) -> int:
         """Let some users hear a session of `tracks` tracks right now; return how many listens that made."""
@@ -116,11 +122,10 @@ class World:
         self.catalogue.release(self._rng, self._mint.fresh(count), *self._lives(count))
         return count
 
-    def insert_users(self, count: int) -> int:
-        """Let users join today, each with a first record; return how many."""
+    def insert_users(self, count: int) -> tuple[int, int]:
+        """Let users join today, each with a first record; return how many, and the listens in their records."""
         slots = self.audience.join(self._rng, self._mint.fresh(count), *self._lives(count))
-        self.histories.open(self._rng, slots, self._midnight() + moments.DAY)
-        return count
+        return count, self.histories.open(self._rng, slots, self._midnight() + moments.DAY)
 
     def delete_tracks(self, count: int) -> int:
         """Withdraw some tracks, but never the last one; return how many."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ritournelle.domain.sources import Source
 from ritournelle.errors import SettingsError
-from ritournelle.simulator.faults.fault import Fault, ListFault
+from ritournelle.simulator.faults.fault import AnswerFault, Fault, ListFault
 from ritournelle.simulator.faults.registry import FAULTS, FaultKind
 from ritournelle.simulator.faults.route import RenamedEndpoint
 
@@ -28,7 +28,7 @@ class FaultOrder:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Set:
     order: FaultOrder
     fault: Fault
@@ -68,8 +68,13 @@ class FaultBoard:
             self._set.pop(number, None)
 
     def take(self, source: Source, page: int) -> list[Fault]:
-        """The faults that strike this request, in the order in which they were set; each is counted."""
+        """The faults that strike this request, in the order in which they were set; each is counted.
+
+        An answer can only be lost once: of several transport faults the later ones wait for the next request.
+        """
         struck = [one for one in self._set.values() if one.strikes(source, page)]
+        lost = [one for one in struck if isinstance(one.fault, AnswerFault)]
+        struck = [one for one in struck if one not in lost[1:]]
         for one in struck:
             one.struck += 1
         return [one.fault for one in struck]

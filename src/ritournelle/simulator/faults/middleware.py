@@ -18,29 +18,29 @@ class FaultyApp:
     """An ASGI app that answers as `app` does, but for the faults on the board."""
 
     def __init__(self, app: AsgiApp, board: FaultBoard) -> None:
-        self._app = app
+        self.app = app
         self._board = board
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         source = self._board.source_at(scope["path"])
         if source is not None:
             await self._answer(source, dict(scope, path=f"/{source}"), receive, send)
         elif scope["path"].strip("/") in tuple(Source) and not scope["path"].endswith("/"):
-            await self._app(dict(scope, path=_NOWHERE), receive, send)
+            await self.app(dict(scope, path=_NOWHERE), receive, send)
         else:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
 
     async def _answer(self, source: Source, scope: Scope, receive: Receive, send: Send) -> None:
         faults = self._board.take(source, _page(scope["query_string"]))
         scope[CONTENT_FAULTS] = faults
         transport = next((fault for fault in faults if isinstance(fault, AnswerFault)), None)
         if transport is None:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
         else:
-            await transport.answer(self._app, scope, receive, send)
+            await transport.answer(self.app, scope, receive, send)
 
 
 def _page(query: bytes) -> int:

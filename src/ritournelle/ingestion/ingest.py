@@ -1,0 +1,208 @@
+"""The first stage of the day: all three sources, each of which succeeds or fails by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ritournelle.domain.clock import utc_now
+from ritournelle.domain.sources import Source
+from ritournelle.errors import RitournelleError
+from ritournelle.ingestion.contract import CONTRACTS, Contract
+from ritournelle.ingestion.crawl import Crawl, Progress
+from ritournelle.ingestion.harvest import Harvest, Harvested
+from ritournelle.ingestion.known import Known, latest_epoch, read_known
+from ritournelle.ingestion.landing import LandingFile, run_folder
+from ritournelle.ingestion.load import (
+    Extract,
+    epoch_change,
+    plan_extract,
+    plan_new_epoch,
+    refuse_new_epoch,
+    require_keepable,
+    require_not_shrunk,
+    write_extract,
+)
+from ritournelle.ingestion.pages import PageReader, Traffic
+from ritournelle.ingestion.parse import Parser
+from ritournelle.ingestion.quarantine import key_text, update_quarantine
+from ritournelle.ingestion.report import SourceReport
+from ritournelle.runs.record import Run, Step, note_step
+from ritournelle.settings import SourceSettings
+from ritournelle.warehouse.base import Warehouse
+
+CRAWL_ORDER = (Source.LISTEN_HISTORY, Source.USERS, Source.TRACKS)
+"""Listens first: whoever listened, and whatever was listened to, is then already there when its own turn comes."""
+
+LOAD_ORDER = (Source.USERS, Source.TRACKS, Source.LISTEN_HISTORY)
+"""Users before listens: when the ids of the users mean others, so do those in the listens."""
+
+
+class Ingestion:
+    """One ingestion of all sources under one run."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        reader: PageReader,
+        settings: SourceSettings,
+        landing: Path,
+        run: Run,
+        *,
+        accept_new_epoch: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._warehouse = warehouse
+        self._reader = reader
+        self._settings = settings
+        self._folder = run_folder(landing, run.logical_date, run.run_id)
+        self._run = run
+        self._accept_new_epoch = accept_new_epoch
+        self._on_progress = on_progress
+        self._users_changed_epoch = ""
+
+    def run(self) -> dict[Source, SourceReport]:
+        """Crawl, then load; a source that fails leaves its tables as they were, and the others go on."""
+        crawled = {source: self._crawl_or_fail(source) for source in CRAWL_ORDER}
+        loaded = {source: self._load_or_fail(crawled[source]) for source in LOAD_ORDER}
+        return {source: loaded[source] for source in Source}
+
+    def _crawl_or_fail(self, source: Source) -> _Crawled:
+        started, before = time.monotonic(), replace(self._reader.traffic)
+        crawled = _Crawled(SourceReport(source), Step("ingest", "succeeded", utc_now(), source=str(source)))
+        try:
+            crawled.harvest = self._crawl(source)
+        except RitournelleError as error:
+            crawled.error = error
+        crawled.report = _with_traffic(crawled.report, before, self._reader.traffic)
+        crawled.seconds = time.monotonic() - started
+        return crawled
+
+    def _crawl(self, source: Source) -> Harvested:
+        settings = self._settings
+        parser = Parser(
+            CONTRACTS[source], time_zone=settings.time_zone, max_text_characters=settings.max_text_characters
+        )
+        harvest = Harvest(parser)
+        with LandingFile(self._folder, source) as landing:
+            crawl = Crawl(self._reader, source, harvest, landing, self._on_progress)
+            crawl.run(extra_passes=settings.extra_passes)
+            return harvest.finish()
+
+    def _load_or_fail(self, crawled: _Crawled) -> SourceReport:
+        started = time.monotonic()
+        try:
+            if crawled.error is not None:
+                raise crawled.error
+            report = self._load(crawled, started)
+        except RitournelleError as error:
+            report = replace(
+                crawled.report,
+                status="failed",
+                message=str(error),
+                duration_seconds=crawled.seconds + time.monotonic() - started,
+            )
+            self._note(report, crawled.step)
+        return report
+
+    def _load(self, crawled: _Crawled, started: float) -> SourceReport:
+        assert crawled.harvest is not None, "a crawl without an error has a harvest"
+        source, harvest = crawled.report.source, crawled.harvest
+        crawled.report = _counted(crawled.report, harvest)
+        known = read_known(self._warehouse, source)
+        require_keepable(known, harvest, self._settings)
+        extract = self._plan(crawled, known)
+        report = _with_changes(crawled.report, extract)
+        report = replace(report, duration_seconds=crawled.seconds + time.monotonic() - started)
+        with self._warehouse.transaction():
+            write_extract(self._warehouse, extract, self._run, crawled.step.started_at)
+            came = partial(_good_keys, extract.contract, harvest)
+            update_quarantine(
+                self._warehouse, self._run, source, harvest.bad, came, is_proven=harvest.is_proven
+            )
+            self._note(report, crawled.step)
+        return report
+
+    def _plan(self, crawled: _Crawled, known: Known) -> Extract:
+        source, harvest = known.contract.source, crawled.harvest
+        assert harvest is not None, "only a complete crawl is planned"
+        reason = epoch_change(known, harvest, self._settings)
+        if source is Source.USERS:
+            self._users_changed_epoch = reason
+        if source is Source.LISTEN_HISTORY and known.rows.num_rows:
+            reason = reason or self._users_changed_epoch
+        if not reason:
+            require_not_shrunk(known, harvest, self._settings)
+            return plan_extract(known, harvest)
+        crawled.report = replace(crawled.report, source_epoch_changed=True)
+        newest = max(latest_epoch(self._warehouse, other) for other in Source)
+        if not self._accept_new_epoch and known.epoch == newest:
+            raise refuse_new_epoch(source, reason)
+        return plan_new_epoch(known, harvest, self._next_epoch(known, newest))
+
+    def _next_epoch(self, known: Known, newest: int) -> int:
+        """The epoch that another source has begun already, if it has; then it was accepted there."""
+        return newest if newest > known.epoch else newest + 1
+
+    def _note(self, report: SourceReport, step: Step) -> None:
+        columns = (
+            "announced landed inserted updated unchanged deleted quarantined proven_snapshot "
+            "source_epoch_changed requests retries bytes_received"
+        ).split()
+        values = report.to_dict()
+        measures = {name: values[name] for name in columns}
+        details = {name: values[name] for name in ("passes", "source_epoch", "warnings")}
+        ended = replace(step, status=report.status, message=report.message, measures=measures, details=details)
+        note_step(self._warehouse, self._run, ended)
+
+
+@dataclass
+class _Crawled:
+    """A source between crawl and load."""
+
+    report: SourceReport
+    step: Step
+    harvest: Harvested | None = None
+    error: RitournelleError | None = None
+    seconds: float = 0.0
+
+
+def _with_traffic(report: SourceReport, before: Traffic, after: Traffic) -> SourceReport:
+    return replace(
+        report,
+        requests=after.requests - before.requests,
+        retries=after.retries - before.retries,
+        bytes_received=after.bytes_received - before.bytes_received,
+    )
+
+
+def _counted(report: SourceReport, harvest: Harvested) -> SourceReport:
+    return replace(
+        report,
+        announced=harvest.announced,
+        landed=harvest.rows.num_rows,
+        quarantined=len(harvest.bad),
+        proven_snapshot=harvest.is_proven,
+        passes=harvest.passes,
+        warnings=harvest.warnings,
+    )
+
+
+def _with_changes(report: SourceReport, extract: Extract) -> SourceReport:
+    changes = extract.changes
+    return replace(
+        report,
+        inserted=changes.inserted.num_rows,
+        updated=changes.updated.num_rows,
+        unchanged=changes.unchanged,
+        deleted=extract.deleted,
+        source_epoch=extract.epoch,
+    )
+
+
+def _good_keys(contract: Contract, harvest: Harvested) -> set[str]:
+    columns = [harvest.rows[name].to_pylist() for name in contract.key]
+    return {key_text(key) for key in zip(*columns, strict=True)}

@@ -1,0 +1,1 @@
+"""Runs: one at a time, each with a record of what it did."""
