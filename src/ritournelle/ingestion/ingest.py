@@ -54,6 +54,7 @@ class Ingestion:
         *,
         accept_new_epoch: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
+        on_step: Callable[[Step], None] | None = None,
     ) -> None:
         self._warehouse = warehouse
         self._reader = reader
@@ -62,6 +63,7 @@ class Ingestion:
         self._run = run
         self._accept_new_epoch = accept_new_epoch
         self._on_progress = on_progress
+        self._on_step = on_step or (lambda _: None)
         self._users_changed_epoch = ""
 
     def run(self) -> dict[Source, SourceReport]:
@@ -105,7 +107,8 @@ class Ingestion:
                 message=str(error),
                 duration_seconds=crawled.seconds + time.monotonic() - started,
             )
-            self._note(report, crawled.step)
+            crawled.step = self._note(report, crawled.step)
+        self._on_step(crawled.step)  # only now: what is heard of has been committed
         return report
 
     def _load(self, crawled: _Crawled, started: float) -> SourceReport:
@@ -123,7 +126,7 @@ class Ingestion:
             update_quarantine(
                 self._warehouse, self._run, source, harvest.bad, came, is_proven=harvest.is_proven
             )
-            self._note(report, crawled.step)
+            crawled.step = self._note(report, crawled.step)
         return report
 
     def _plan(self, crawled: _Crawled, known: Known) -> Extract:
@@ -147,7 +150,7 @@ class Ingestion:
         """The epoch that another source has begun already, if it has; then it was accepted there."""
         return newest if newest > known.epoch else newest + 1
 
-    def _note(self, report: SourceReport, step: Step) -> None:
+    def _note(self, report: SourceReport, step: Step) -> Step:
         columns = (
             "announced landed inserted updated unchanged deleted quarantined proven_snapshot "
             "source_epoch_changed requests retries bytes_received"
@@ -157,6 +160,7 @@ class Ingestion:
         details = {name: values[name] for name in ("passes", "source_epoch", "warnings")}
         ended = replace(step, status=report.status, message=report.message, measures=measures, details=details)
         note_step(self._warehouse, self._run, ended)
+        return ended
 
 
 @dataclass

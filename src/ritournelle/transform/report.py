@@ -44,7 +44,7 @@ class ModelResult:
 
 
 @dataclass(frozen=True)
-class DataTestResult:
+class DataTestResult:  # pylint: disable=too-many-instance-attributes  # one row of a report
     """One data test; `failures` counts the rows it found."""
 
     name: str
@@ -88,6 +88,9 @@ class FreshnessResult:
         return (self.age_seconds or 0.0) / 3600
 
 
+Result = ModelResult | DataTestResult | FreshnessResult
+
+
 @dataclass(frozen=True)
 class TransformReport:
     """Everything that one transform built and checked."""
@@ -99,14 +102,16 @@ class TransformReport:
     log_path: Path
 
     @property
-    def problems(self) -> list[ModelResult | DataTestResult | FreshnessResult]:
+    def problems(self) -> list[Result]:
         """What makes the run red: models first, then tests, then stale sources."""
-        return [result for result in (*self.models, *self.tests, *self.freshness) if result.outcome.is_bad]
+        everything: list[Result] = [*self.models, *self.tests, *self.freshness]
+        return [result for result in everything if result.outcome.is_bad]
 
     @property
-    def warnings(self) -> list[DataTestResult | FreshnessResult]:
+    def warnings(self) -> list[Result]:
         """What was reported and does not make the run red."""
-        return [result for result in (*self.tests, *self.freshness) if result.outcome is Outcome.WARNED]
+        everything: list[Result] = [*self.tests, *self.freshness]
+        return [result for result in everything if result.outcome is Outcome.WARNED]
 
     @property
     def passed(self) -> bool:
@@ -123,7 +128,8 @@ class TransformReport:
             raise TransformError(f"{describe_problems(self.problems)}{self._skipped()}\n  dbt's log: {self.log_path}")
 
     def _skipped(self) -> str:
-        skipped = [result for result in (*self.models, *self.tests) if result.outcome is Outcome.SKIPPED]
+        everything: list[Result] = [*self.models, *self.tests]
+        skipped = [result for result in everything if result.outcome is Outcome.SKIPPED]
         models = [result.name for result in skipped if isinstance(result, ModelResult)]
         if not skipped:
             return ""
@@ -131,7 +137,7 @@ class TransformReport:
         return f"\n  {len(skipped)} models and tests that depend on them were skipped{kept}"
 
 
-def describe_problems(problems: Sequence[object]) -> str:
+def describe_problems(problems: Sequence[Result]) -> str:
     """The first problems, one a line, and how many more there are."""
     lines = [f"the transform failed in {len(problems)} place{'' if len(problems) == 1 else 's'}:"]
     lines += [f"  {problem}" for problem in problems[:_NAMED_IN_MESSAGE]]

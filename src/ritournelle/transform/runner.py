@@ -19,7 +19,7 @@ OnProgress = Callable[[int, int, str], None]
 """Called when a model or test begins: its number, how many there are, what it is."""
 
 
-def run_transform(
+def run_transform(  # pylint: disable=too-many-arguments
     *,
     warehouse_url: str,
     home: Path,
@@ -127,4 +127,4 @@ def _count(warehouse: Warehouse, model: ModelResult) -> int | None:
 
 def _is_table(warehouse: Warehouse, model: ModelResult) -> bool:
     query = "SELECT table_type FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
-    return warehouse.read(query, [model.schema, model.name])["table_type"].to_pylist() == ["BASE TABLE"]
+    return bool(warehouse.read(query, [model.schema, model.name])["table_type"].to_pylist() == ["BASE TABLE"])

@@ -121,14 +121,14 @@ def _let_go() -> None:
     """Close every connection and log file that dbt would keep until the process ends."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # pylint: disable=import-outside-toplevel
     from dbt.adapters.factory import cleanup_connections, reset_adapters  # pylint: disable=import-outside-toplevel
-    from dbt.events.logging import cleanup_event_logger  # pylint: disable=import-outside-toplevel
+    from dbt_common.events.event_manager_client import cleanup_event_logger  # pylint: disable=import-outside-toplevel
 
-    cleanup_connections()
-    reset_adapters()
+    cleanup_connections()  # type: ignore[no-untyped-call]
+    reset_adapters()  # type: ignore[no-untyped-call]
     environment = DuckDBConnectionManager._ENV  # pylint: disable=protected-access  # it has no public way to close
     if environment is not None:
         environment.close()
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     cleanup_event_logger()
 
 

@@ -14,8 +14,8 @@ def duckdb_path(url: str) -> Path | None:
     return Path(url.removeprefix(prefix)) if url.startswith(prefix) else None
 
 
-def connect(url: str, *, threads: int = 2) -> Warehouse:
-    """Open the warehouse that a URL names.
+def connect(url: str, *, threads: int = 2, read_only: bool = False) -> Warehouse:
+    """Open the warehouse that a URL names; several processes may read it at once, while none writes.
 
     Raises `SettingsError` for an engine that is not built in, `WarehouseBusyError` when another process holds it.
     """
@@ -27,4 +27,4 @@ def connect(url: str, *, threads: int = 2) -> Warehouse:
         )
     from ritournelle.warehouse.duckdb import DuckDBWarehouse  # pylint: disable=import-outside-toplevel  # 0.1 s
 
-    return DuckDBWarehouse(path, threads=threads)
+    return DuckDBWarehouse(path, threads=threads, read_only=read_only)

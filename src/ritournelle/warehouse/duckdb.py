@@ -15,12 +15,13 @@ from ritournelle.warehouse.base import Table
 
 
 class DuckDBWarehouse:
-    """A DuckDB file, opened for writing; it is created, with its folder, when it is not there."""
+    """A DuckDB file, by default opened for writing: it is created, with its folder, when it is not there."""
 
-    def __init__(self, path: Path, *, threads: int = 2) -> None:
+    def __init__(self, path: Path, *, threads: int = 2, read_only: bool = False) -> None:
         self.url = f"duckdb:///{path.absolute()}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = _connect(path, threads)
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = _connect(path, threads, read_only)
 
     def ensure(self, tables: Sequence[Table]) -> None:
         """Create the tables, and the columns, that are not there yet."""
@@ -114,9 +115,9 @@ class DuckDBWarehouse:
                 self._run(f"ALTER TABLE {table} ADD COLUMN {name} {sql_type}")
 
 
-def _connect(path: Path, threads: int) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
-        connection = duckdb.connect(str(path), config={"threads": threads})
+        connection = duckdb.connect(str(path), read_only=read_only, config={"threads": threads})
     except duckdb.IOException as error:
         if "lock" in str(error):
             raise WarehouseBusyError(

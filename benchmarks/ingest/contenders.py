@@ -1,0 +1,62 @@
+"""Who is measured, and how to see in its DuckDB file what it has really loaded."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.ingest.pages import DAY_TWO, SOURCES, Expected
+
+OURS, DLT = "benchmarks.ingest.ours", "benchmarks.ingest.peer_dlt"
+_KEYS = {"tracks": "id", "users": "id", "listen_history": "user_id, created_at"}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to ingest one day, as a fresh process."""
+
+    name: str
+    module: str
+    home: str  # contenders that share a home follow each other in it
+    day: int = 1
+    options: tuple[str, ...] = ()
+
+    def command(self, url: str, homes: Path) -> list[str]:
+        """What to run."""
+        home = ["--home", str(homes / self.home)]
+        return [sys.executable, "-m", self.module, "--url", url, *home, *self.options]
+
+    def loaded(self, homes: Path) -> dict[str, Expected]:
+        """What the current rows of its database hold."""
+        is_ours = self.module == OURS
+        path = homes / self.home / ("warehouse.duckdb" if is_ours else "dlt.duckdb")
+        with duckdb.connect(str(path), read_only=True) as database:
+            return {source: _held(database, source, _current(source) if is_ours else f"app.{source}") for source in SOURCES}
+
+
+CONTENDERS = (
+    Contender("ours", OURS, "ours"),
+    Contender("ours, day 2 (1 % changed)", OURS, "ours", day=2),
+    Contender("ours, one pass, no proof", OURS, "one_pass", options=("--one-pass",)),
+    Contender("dlt rest_api, parquet", DLT, "dlt"),
+    Contender("dlt rest_api, parquet, day 2", DLT, "dlt", day=2),
+)
+BASELINE, PEER = CONTENDERS[0], CONTENDERS[3]
+
+
+def _current(source: str) -> str:
+    """Our raw tables hold every version of a row: the last one counts."""
+    newest = f"row_number() OVER (PARTITION BY {_KEYS[source]} ORDER BY run_number DESC)"
+    return f"(SELECT * FROM raw.src_{source} QUALIFY {newest} = 1 AND change_type <> 'deleted')"
+
+
+def _held(database: duckdb.DuckDBPyConnection, source: str, rows: str) -> Expected:
+    listens = "sum(json_array_length(items))" if source == "listen_history" else "0"
+    found = database.execute(
+        f"SELECT count(*), count(*) FILTER (updated_at >= TIMESTAMP '{DAY_TWO.rstrip('T')}'), {listens} FROM {rows}"
+    ).fetchone()
+    assert found is not None, "an aggregate has one row"
+    return Expected(*(int(number or 0) for number in found))

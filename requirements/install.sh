@@ -1,0 +1,28 @@
+#!/bin/sh
+# Creates the environment VENV and installs exactly what LOCK says (hashes checked), and this package itself, editable.
+# Usage: requirements/install.sh VENV LOCK
+set -eu
+venv=$1 lock=$2
+
+"${PYTHON:-python3}" - <<'EOF'
+import sys
+if sys.version_info < (3, 11):
+    sys.exit(f"error: Python 3.11 or newer is needed, this is {sys.version.split()[0]}; set PYTHON=/path/to/python3.11")
+try:
+    import ensurepip, venv  # Debian keeps these apart
+except ImportError as error:
+    sys.exit(f"error: this Python lacks {error.name}; on Debian and Ubuntu: apt install python3-venv")
+EOF
+
+[ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
+
+# uv installs in seconds what takes pip minutes. Where it cannot work, pip does the same from the same lock.
+echo "installing $(grep -c '==' "$lock") packages into $venv …" >&2
+pip install --require-hashes --requirement requirements/uv.txt || true
+if ! "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode \
+        --requirement "$lock"; then
+    echo "uv could not; pip goes on, which takes longer" >&2
+    pip install --require-hashes --requirement "$lock"
+fi
+pip install --no-deps --no-build-isolation --no-index --editable .

@@ -1,0 +1,73 @@
+"""From settings to live parts: the only place where things are built."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ritournelle.errors import PermanentError
+from ritournelle.settings import Settings
+from ritournelle.warehouse.base import Warehouse
+from ritournelle.warehouse.connect import connect, duckdb_path
+
+if TYPE_CHECKING:  # each verb pays only for the parts that it uses
+    from ritournelle.ingestion.http import HttpPageReader
+    from ritournelle.registry.store import LocalRegistry
+
+
+class Platform:
+    """The parts that one set of settings describes, each built when it is asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def open_warehouse(self) -> Warehouse:
+        """The warehouse for writing, with the tables that Python writes; close it after use."""
+        from ritournelle.warehouse.tables import TABLES
+
+        warehouse = connect(self.settings.warehouse_url, threads=self.settings.warehouse.threads)
+        warehouse.ensure(TABLES)
+        return warehouse
+
+    def read_warehouse(self) -> Warehouse:
+        """The warehouse for reading; raises `PermanentError` that says what to do when there is none yet."""
+        path = duckdb_path(self.settings.warehouse_url)
+        if path is not None and not path.exists():
+            raise PermanentError(f"there is no warehouse at {path} yet; fill it with `ritournelle run`")
+        return connect(self.settings.warehouse_url, threads=self.settings.warehouse.threads, read_only=True)
+
+    def page_reader(self, on_retry: Callable[[str], None] | None = None) -> HttpPageReader:
+        """What reads the app."""
+        from ritournelle.ingestion.http import HttpPageReader
+
+        return HttpPageReader(self.settings.source, on_retry=on_retry)
+
+    def registry(self) -> LocalRegistry:
+        """Where models are kept."""
+        from ritournelle.registry.store import LocalRegistry
+
+        return LocalRegistry(self.settings.registry_folder)
+
+    def pii_key(self) -> str:
+        """The key that e-mails and names are hashed with: the home's own, made at first use, readable by its owner."""
+        path = self.settings.home / "secrets" / "pii.key"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            _create_private(path, secrets.token_hex(32))
+        return path.read_text(encoding="ascii").strip()
+
+
+def _create_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner reads; whole or not at all, also when killed or raced."""
+    draft = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+    try:
+        os.link(draft, path)  # fails when the key is there already: it must never change
+    finally:
+        draft.unlink()

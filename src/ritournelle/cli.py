@@ -1,0 +1,291 @@
+"""The command `ritournelle`: the verbs of the river. Results go to standard output, progress and logs to standard error."""
+
+# Imports stand inside the verbs: `ritournelle --help` must not pay for dbt, DuckDB and NumPy (2 s instead of 0.2 s).
+# pylint: disable=import-outside-toplevel
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from ritournelle.errors import RitournelleError, SettingsError
+
+if TYPE_CHECKING:
+    from ritournelle.bootstrap import Platform
+    from ritournelle.day import RunReport
+
+EXIT_FAILED, EXIT_USAGE = 1, 2
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+quarantine_app = typer.Typer(no_args_is_help=True, help="Rows that break their contract.")
+simulate_app = typer.Typer(no_args_is_help=True, help="A simulated music app.")
+config_app = typer.Typer(no_args_is_help=True, help="The settings in force.")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(simulate_app, name="simulate")
+app.add_typer(config_app, name="config")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Day = Annotated[
+    Optional[datetime], typer.Option("--date", formats=["%Y-%m-%d"], help="The day that the run is for; today if unset.")
+]
+AcceptNewEpoch = Annotated[
+    bool, typer.Option("--accept-new-epoch", help="Go on although the app has regenerated its ids.")
+]
+
+
+def main() -> None:
+    """Run the command; an error that the platform raises on purpose is one message, not a traceback."""
+    try:
+        app()
+    except SettingsError as error:
+        _fail(error, EXIT_USAGE)
+    except RitournelleError as error:
+        _fail(error, EXIT_FAILED)
+    except KeyboardInterrupt:
+        _fail("interrupted; run again: what was not finished has left no trace", EXIT_FAILED)
+
+
+@app.callback()
+def root() -> None:
+    """A data and recommendation platform for music apps: ingest, model, recommend, learn."""
+
+
+@app.command()
+def run(date: Day = None, accept_new_epoch: AcceptNewEpoch = False, as_json: AsJson = False) -> None:
+    """The whole day: ingest, transform, train if the data changed, recommend."""
+    _run_stages("run", None, as_json, date=date, accept_new_epoch=accept_new_epoch)
+
+
+@app.command()
+def ingest(date: Day = None, accept_new_epoch: AcceptNewEpoch = False, as_json: AsJson = False) -> None:
+    """Read the app's three endpoints into raw tables."""
+    _run_stages("ingest", ("ingest",), as_json, date=date, accept_new_epoch=accept_new_epoch)
+
+
+@app.command()
+def transform(
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything anew.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build and test history, star and marts with dbt."""
+    _run_stages("transform", ("transform",), as_json, full_refresh=full_refresh)
+
+
+@app.command()
+def train(as_json: AsJson = False) -> None:
+    """Train a model, if the data or its settings changed."""
+    _run_stages("train", ("train",), as_json)
+
+
+@app.command()
+def recommend(
+    user: Annotated[Optional[int], typer.Option("--user", help="Print the list of this listener only.")] = None,
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Length of the printed list.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Write every listener's list, or print one listener's."""
+    if user is None:
+        _run_stages("recommend", ("recommend",), as_json)
+    else:
+        _print_list(_platform(), user, k, as_json)
+
+
+@quarantine_app.command("list")
+def quarantine_list(
+    every: Annotated[bool, typer.Option("--all", help="Those that are done with, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The rows that wait, with their reasons."""
+    condition = "TRUE" if every else "status = 'open'"
+    rows = _read(
+        "SELECT quarantine_id, source, source_key, status, kind, reason, page, run_id, quarantined_at, last_seen_run_id "
+        f"FROM quarantine.rows WHERE {condition} ORDER BY source, quarantined_at, quarantine_id"
+    )
+    if as_json:
+        _print_json(rows)
+    else:
+        _views().show_quarantine(rows)
+
+
+@quarantine_app.command("show")
+def quarantine_show(
+    quarantine_id: Annotated[str, typer.Argument(help="The id, or its first characters, from `quarantine list`.")],
+    as_json: AsJson = False,
+) -> None:
+    """One row with its payload, as it came."""
+    rows = _read("SELECT * FROM quarantine.rows WHERE starts_with(quarantine_id, ?)", [quarantine_id])
+    if len(rows) != 1:
+        found = "no row" if not rows else f"{len(rows)} rows"
+        _fail(f"quarantine: {found} with an id that begins with {quarantine_id!r}; see `ritournelle quarantine list`", 1)
+    if as_json:
+        _print_json(rows[0])
+    else:
+        _views().show_record(rows[0])
+
+
+@quarantine_app.command("replay")
+def quarantine_replay(
+    source: Annotated[Optional[str], typer.Option(help="tracks, users or listen_history; all if unset.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the waiting rows again and load those that are good now."""
+    from ritournelle.day import Day as DayOfRun
+    from ritournelle.domain.sources import Source
+
+    if source is not None and source not in list(Source):
+        raise typer.BadParameter(f"{source!r} is none of {', '.join(Source)}")
+    _, reports = DayOfRun(_platform()).replay_quarantine((Source(source),) if source else tuple(Source))
+    if as_json:
+        _print_json({str(report.source): {"replayed": report.replayed, "open": report.still_open} for report in reports})
+    else:
+        for report in reports:
+            print(f"{report.source}: {report.replayed} brought back, {report.still_open} still wait")
+
+
+@simulate_app.command("app")
+def simulate_music_app(
+    users: Annotated[int, typer.Option(min=1)] = 1000,
+    tracks: Annotated[int, typer.Option(min=1)] = 1000,
+    seed: int = 7,
+    host: str = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 9000,
+    tidy: Annotated[bool, typer.Option("--tidy", help="Without the awkward habits of the real app.")] = False,
+    day_seconds: Annotated[Optional[float], typer.Option(help="Let a simulated day pass every so many seconds.")] = None,
+    mutations_per_second: Annotated[float, typer.Option(min=0, help="Inserts and as many deletes per second.")] = 0.0,
+    listens_per_second: Annotated[float, typer.Option(min=0)] = 0.0,
+    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Let other machines in.")] = False,
+) -> None:
+    """Serve a music app with planted tastes, until interrupted."""
+    from ritournelle.simulator.config import WorldConfig
+    from ritournelle.simulator.habits import Habits
+    from ritournelle.simulator.server import serve
+
+    habits = Habits.tidy() if tidy else Habits()
+    serve(
+        WorldConfig(users=users, tracks=tracks, seed=seed, habits=habits),
+        host,
+        port,
+        allow_remote=allow_remote,
+        day_seconds=day_seconds,
+        mutations_per_second=mutations_per_second,
+        listens_per_second=listens_per_second,
+        on_start=lambda url: print(f"the simulated app answers at {url} (ctrl-C stops it)", file=sys.stderr),
+    )
+
+
+@app.command()
+def demo(
+    users: Annotated[int, typer.Option(min=10)] = 1000,
+    tracks: Annotated[int, typer.Option(min=10)] = 1000,
+    seed: int = 7,
+) -> None:
+    """Everything at once: a simulated app, one whole day, the first lists."""
+    from ritournelle.bootstrap import Platform
+    from ritournelle.settings import load_settings
+    from ritournelle.simulator.config import WorldConfig
+    from ritournelle.simulator.running import RunningApp
+
+    settings = load_settings()
+    with RunningApp(WorldConfig(users=users, tracks=tracks, seed=seed)) as music_app:
+        source = settings.source.model_copy(update={"url": music_app.url})
+        home = settings.home / "demo"
+        warehouse = settings.warehouse.model_copy(update={"url": None})
+        platform = Platform(settings.model_copy(update={"source": source, "home": home, "warehouse": warehouse}))
+        views = _views()
+        views.say(f"a simulated music app with {users:,} users and {tracks:,} tracks answers at {music_app.url}")
+        report = _run_day(platform, "run", None)
+    views.show_run(report)
+    if not report.succeeded:
+        raise typer.Exit(EXIT_FAILED)
+    for user_id in _some_listeners(platform):
+        _print_list(platform, user_id, 5, False)
+    views.say_next_steps(home)
+
+
+@config_app.command("show")
+def config_show(as_json: AsJson = False) -> None:
+    """The settings in force, secrets hidden."""
+    from ritournelle.settings import load_settings
+
+    settings = load_settings()
+    if as_json:
+        _print_json(settings.model_dump(mode="json"))
+    else:
+        _views().show_settings(settings)
+
+
+def _run_stages(
+    verb: str, stages: tuple[str, ...] | None, as_json: bool, *, date: datetime | None = None, **options: bool
+) -> None:
+    report = _run_day(_platform(), verb, stages, logical_date=date.date() if date else None, **options)
+    if as_json:
+        _print_json(report.to_dict())
+    else:
+        _views().show_run(report)
+    if not report.succeeded:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _run_day(platform: Platform, verb: str, stages: tuple[str, ...] | None, **options: Any) -> RunReport:
+    from ritournelle.console import ConsoleWatcher
+    from ritournelle.day import STAGES
+    from ritournelle.day import Day as DayOfRun
+
+    with ConsoleWatcher() as watcher:
+        return DayOfRun(platform, watcher).run(verb, stages or STAGES, **options)
+
+
+def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None:
+    from ritournelle.domain.clock import utc_now
+    from ritournelle.inference.nightly import read_list
+
+    length = platform.settings.recommendation.list_length
+    with platform.read_warehouse() as warehouse:
+        answer = read_list(warehouse, platform.registry(), user_id, k=k, stored_length=length, now=utc_now())
+    if as_json:
+        _print_json(answer.to_dict())
+    else:
+        _views().show_list(answer)
+
+
+def _some_listeners(platform: Platform) -> list[int]:
+    query = "SELECT user_id FROM marts.recommendations WHERE answered_by = 'model' GROUP BY user_id ORDER BY user_id LIMIT 2"
+    with platform.read_warehouse() as warehouse:
+        found: list[int] = warehouse.read(query)["user_id"].to_pylist()
+    return found
+
+
+def _platform() -> Platform:
+    from ritournelle.bootstrap import Platform
+    from ritournelle.settings import load_settings
+
+    return Platform(load_settings())
+
+
+def _read(query: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+    with _platform().read_warehouse() as warehouse:
+        rows: list[dict[str, Any]] = warehouse.read(query, parameters or []).to_pylist()
+    return rows
+
+
+def _views() -> Any:
+    from ritournelle import console
+
+    return console
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _fail(problem: object, code: int) -> None:
+    print(f"error: {problem}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""What a person sees in the terminal: progress on standard error, results as tables on standard output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ritournelle.day import RunReport, Watcher
+from ritournelle.domain.recommendations import RecommendationList
+from ritournelle.runs.record import Step
+from ritournelle.settings import Settings
+
+if TYPE_CHECKING:
+    from ritournelle.ingestion.crawl import Progress as CrawlProgress
+
+_OUT = Console(highlight=False)
+_ERR = Console(stderr=True, highlight=False)
+_MARKS = {"succeeded": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]–[/]"}
+_COUNTS = ("announced", "landed", "inserted", "updated", "unchanged", "deleted", "quarantined")
+
+
+class ConsoleWatcher(Watcher):
+    """Shows one bar per stage on standard error, and a line per step that ended."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bars = Progress(*columns, console=_ERR, transient=True)
+        self._bar: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def on_stage(self, stage: str) -> None:
+        """A stage begins."""
+        if self._bar is not None:
+            self._bars.remove_task(self._bar)
+        self._bar = self._bars.add_task(stage, total=None)
+
+    def on_step(self, step: Step) -> None:
+        """A step has ended."""
+        name = f"{step.step} {step.source}".strip()
+        told = step.message or _measured(step)
+        self._bars.print(f"{_MARKS[step.status]} {name}: {escape(told)}")
+
+    def on_retry(self, problem: str) -> None:
+        """A page will be tried again."""
+        self._bars.print(f"[yellow]…[/] {escape(problem)}")
+
+    def on_crawl(self, progress: CrawlProgress) -> None:
+        """A page was read."""
+        what = f"ingest {progress.source}, pass {progress.pass_number}"
+        self._show(progress.pages_done, progress.pages_announced, what)
+
+    def on_transform(self, number: int, total: int, what: str) -> None:
+        """A model or data test begins."""
+        self._show(number, total, f"transform {what}"[:60])
+
+    def on_training(self, done: int, total: int) -> None:
+        """Training went on."""
+        self._show(done, total, "train")
+
+    def on_lists(self, done: int, total: int) -> None:
+        """Lists of some more listeners are there."""
+        self._show(done, total, "recommend")
+
+    def _show(self, done: int, total: int, what: str) -> None:
+        if self._bar is not None:
+            self._bars.update(self._bar, completed=done, total=total, description=escape(what))
+
+
+def say(text: str) -> None:
+    """A remark on standard error."""
+    _ERR.print(escape(text))
+
+
+def say_next_steps(home: Path) -> None:
+    """What to try after the demo."""
+    say(
+        f"\nThe warehouse is {home / 'warehouse.duckdb'}; raw pages are under {home / 'landing'}.\n"
+        "For your own app: RITOURNELLE_SOURCE__URL=https://… ritournelle run"
+    )
+
+
+def show_run(report: RunReport) -> None:
+    """What landed, per source, and how each step ended."""
+    if report.sources:
+        _OUT.print(_sources_table(report))
+    for source, outcome in report.sources.items():
+        for warning in outcome.warnings:
+            _OUT.print(f"[yellow]{source}[/]: {escape(warning)}")
+    colour = "green" if report.succeeded else "red"
+    seconds = f"{report.duration_seconds:.1f} s"
+    _OUT.print(f"[{colour}]{report.run.verb} {report.status}[/] in {seconds} (run {report.run.run_id})")
+    for step in report.steps:
+        if step.status != "succeeded":
+            name = f"{step.step} {step.source}".strip()
+            _OUT.print(f"  {_MARKS[step.status]} {name}: {escape(step.message)}", soft_wrap=True)
+
+
+def show_list(answer: RecommendationList) -> None:
+    """One listener's list with its reasons."""
+    table = Table(title=f"for listener {answer.user_id} · {answer.model_version} · {answer.answered_by}", title_justify="left")
+    for column in ("#", "track", "artist", "score", "why"):
+        table.add_column(column, justify="right" if column in "#score" else "left")
+    for entry in answer.recommendations:
+        texts = (entry.name or str(entry.track_id), entry.artist or "", entry.reason)
+        table.add_row(str(entry.rank), *(escape(text) for text in texts[:2]), f"{entry.score:.3f}", escape(texts[2]))
+    _OUT.print(table)
+    if answer.fallback_reason:
+        _OUT.print(f"[yellow]what is popular answers: {escape(answer.fallback_reason)}[/]")
+
+
+def show_quarantine(rows: list[dict[str, Any]]) -> None:
+    """The rows that wait, or a word that none does."""
+    if not rows:
+        _OUT.print("nothing waits in quarantine")
+        return
+    table = Table()
+    for column in ("id", "source", "key", "status", "reason", "since"):
+        table.add_column(column)
+    for row in rows:
+        since = f"{row['quarantined_at']:%Y-%m-%d %H:%M}"
+        texts = (row["quarantine_id"][:12], row["source"], row["source_key"] or "", row["status"], row["reason"], since)
+        table.add_row(*(escape(text) for text in texts))
+    _OUT.print(table)
+
+
+def show_record(record: dict[str, Any]) -> None:
+    """One record, a line per field."""
+    for name, value in record.items():
+        _OUT.print(f"[bold]{name}[/]: {escape(str(value))}", soft_wrap=True)
+
+
+def show_settings(settings: Settings) -> None:
+    """Every setting with its variable and what it means; secrets hidden."""
+    table = Table()
+    for column in ("variable", "value", "meaning"):
+        table.add_column(column)
+    for name, field in type(settings).model_fields.items():
+        section = getattr(settings, name)
+        if not hasattr(section, "model_dump"):
+            table.add_row(f"RITOURNELLE_{name.upper()}", escape(str(section)), field.description or "")
+            continue
+        for key, inner in type(section).model_fields.items():
+            value = escape(str(getattr(section, key)))
+            table.add_row(f"RITOURNELLE_{name.upper()}__{key.upper()}", value, inner.description or "")
+    _OUT.print(table)
+
+
+def _sources_table(report: RunReport) -> Table:
+    """One column per source: so it fits a terminal of 80 characters."""
+    table = Table()
+    table.add_column("rows")
+    for source, outcome in report.sources.items():
+        table.add_column(f"{_MARKS[outcome.status]} {source}", justify="right")
+    values = [outcome.to_dict() for outcome in report.sources.values()]
+    for name in _COUNTS:
+        table.add_row(name, *("–" if one[name] is None else f"{one[name]:,}" for one in values))
+    table.add_row("proven snapshot", *("yes" if one["proven_snapshot"] else "no" for one in values))
+    return table
+
+
+def _measured(step: Step) -> str:
+    measures = step.measures or {}
+    return ", ".join(f"{measures[name]:,} {name}" for name in _COUNTS if measures.get(name) is not None)

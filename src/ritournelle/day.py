@@ -1,0 +1,247 @@
+"""The day: ingest → transform → train → recommend, under one lock and one record. Shells call these functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ritournelle.bootstrap import Platform
+from ritournelle.domain.clock import utc_now
+from ritournelle.domain.sources import Source
+from ritournelle.errors import RitournelleError
+from ritournelle.runs.lock import single_run
+from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
+
+if TYPE_CHECKING:
+    from ritournelle.ingestion.crawl import Progress
+    from ritournelle.ingestion.replay import ReplayReport
+    from ritournelle.ingestion.report import SourceReport
+
+STAGES = ("ingest", "transform", "train", "recommend")
+
+
+class Watcher:
+    """Hears how a run goes; a shell overrides what it shows."""
+
+    def on_step(self, step: Step) -> None:
+        """A step has ended."""
+
+    def on_stage(self, stage: str) -> None:
+        """A stage begins."""
+
+    def on_crawl(self, progress: Progress) -> None:
+        """A page was read."""
+
+    def on_retry(self, problem: str) -> None:
+        """A page will be tried again."""
+
+    def on_transform(self, number: int, total: int, what: str) -> None:
+        """A model or data test begins."""
+
+    def on_training(self, done: int, total: int) -> None:
+        """Training went on by an iteration."""
+
+    def on_lists(self, done: int, total: int) -> None:
+        """Lists of some more listeners are there."""
+
+
+@dataclass
+class RunReport:
+    """What a run did, as `--json` prints it."""
+
+    run: Run
+    status: str = "succeeded"
+    message: str = ""
+    sources: dict[Source, SourceReport] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    duration_seconds: float = 0.0
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every step of the run did."""
+        return self.status == "succeeded"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "run_id": self.run.run_id,
+            "run_number": self.run.run_number,
+            "verb": self.run.verb,
+            "logical_date": self.run.logical_date.isoformat(),
+            "status": self.status,
+            "message": self.message,
+            "duration_seconds": round(self.duration_seconds, 3),
+            "sources": {str(source): report.to_dict() for source, report in self.sources.items()},
+            "steps": [step.to_dict() for step in self.steps],
+        }
+
+
+class Day:
+    """One run of some stages; a stage whose predecessor failed is skipped, so that yesterday is still served."""
+
+    def __init__(self, platform: Platform, watcher: Watcher | None = None) -> None:
+        self._platform = platform
+        self._settings = platform.settings
+        self._watcher = watcher or Watcher()
+
+    def run(
+        self,
+        verb: str,
+        stages: tuple[str, ...] = STAGES,
+        *,
+        logical_date: date | None = None,
+        accept_new_epoch: bool = False,
+        full_refresh: bool = False,
+    ) -> RunReport:
+        """Run these stages in their order.
+
+        Raises `RunInProgressError` when another run is under way, and what keeps a run from being recorded at all;
+        every failure of a stage is in the report.
+        """
+        work: dict[str, Callable[[RunReport], None]] = {
+            "ingest": lambda report: self._ingest(report, accept_new_epoch),
+            "transform": lambda report: self._transform(report, full_refresh),
+            "train": self._train,
+            "recommend": self._recommend,
+        }
+        with self._recorded(verb, logical_date) as report:
+            for stage in stages:
+                if report.succeeded:
+                    self._watcher.on_stage(stage)
+                    work[stage](report)
+                else:
+                    self._note(report, Step(stage, "skipped", utc_now(), f"because {_first_failure(report)} failed"))
+        return report
+
+    def replay_quarantine(self, sources: tuple[Source, ...]) -> tuple[RunReport, list[ReplayReport]]:
+        """Bring back the quarantined rows that are good now."""
+        from ritournelle.ingestion.replay import replay
+
+        with self._recorded("quarantine replay", None) as report, self._platform.open_warehouse() as warehouse:
+            found = [replay(warehouse, source, self._settings.source, report.run) for source in sources]
+        return report, found
+
+    @contextmanager
+    def _recorded(self, verb: str, logical_date: date | None) -> Iterator[RunReport]:
+        """Hold the lock, begin and end the record; the warehouse is closed while the block runs."""
+        with single_run(self._settings.home):
+            with self._platform.open_warehouse() as warehouse:
+                report = RunReport(begin_run(warehouse, verb, logical_date))
+            try:
+                yield report
+            except BaseException as error:
+                report.status, report.message = "failed", f"{type(error).__name__}: {error}"
+                self._end(report)
+                raise
+            self._end(report)
+
+    def _end(self, report: RunReport) -> None:
+        report.duration_seconds = (utc_now() - report.run.started_at).total_seconds()
+        with self._platform.open_warehouse() as warehouse:
+            end_run(warehouse, report.run, report.status, report.message)
+
+    def _ingest(self, report: RunReport, accept_new_epoch: bool) -> None:
+        from ritournelle.ingestion.ingest import Ingestion
+        from ritournelle.ingestion.landing import remove_expired
+
+        with self._platform.open_warehouse() as warehouse:
+            ingestion = Ingestion(
+                warehouse,
+                self._platform.page_reader(self._watcher.on_retry),
+                self._settings.source,
+                self._settings.landing_folder,
+                report.run,
+                accept_new_epoch=accept_new_epoch,
+                on_progress=self._watcher.on_crawl,
+                on_step=lambda step: self._heard(report, step),
+            )
+            report.sources = ingestion.run()
+        if report.succeeded:
+            retention = self._settings.landing.retention_days
+            remove_expired(self._settings.landing_folder, utc_now().date(), retention)
+
+    def _transform(self, report: RunReport, full_refresh: bool) -> None:
+        from ritournelle.transform.runner import run_transform
+
+        def work() -> tuple[str, dict[str, Any]]:
+            built = run_transform(
+                warehouse_url=self._settings.warehouse_url,
+                home=self._settings.home,
+                source_time_zone=self._settings.source.time_zone,
+                half_life_days=self._settings.recommendation.half_life_days,
+                pii_key=self._platform.pii_key(),
+                threads=self._settings.warehouse.threads,
+                full_refresh=full_refresh,
+                on_progress=self._watcher.on_transform,
+            )
+            warnings = [str(warning) for warning in built.warnings]
+            rows = {f"{model.schema}.{model.name}": model.rows for model in built.models if model.rows is not None}
+            message = f"{len(built.models)} models, {len(built.tests)} data tests, {len(warnings)} warnings"
+            return message, {"rows": rows, "warnings": warnings}
+
+        self._step(report, "transform", work)
+
+    def _train(self, report: RunReport) -> None:
+        from ritournelle.training.train import train
+
+        def work() -> tuple[str, dict[str, Any]]:
+            with self._platform.open_warehouse() as warehouse:
+                interactions = warehouse.read("SELECT * FROM marts.interactions ORDER BY user_id, track_id")
+            wanted = self._settings.recommendation
+            outcome = train(
+                interactions,
+                model_name=wanted.model,
+                registry=self._platform.registry(),
+                now=utc_now(),
+                options={"seed": wanted.seed},
+                progress=self._watcher.on_training,
+            )
+            done = "trained" if outcome.trained else "kept"
+            return f"{done} {outcome.manifest.version}: {outcome.why}", {"version": outcome.manifest.version}
+
+        self._step(report, "train", work)
+
+    def _recommend(self, report: RunReport) -> None:
+        from ritournelle.inference.nightly import write_nightly_lists
+
+        def work() -> tuple[str, dict[str, Any]]:
+            with self._platform.open_warehouse() as warehouse:
+                written = write_nightly_lists(
+                    warehouse,
+                    self._platform.registry(),
+                    list_length=self._settings.recommendation.list_length,
+                    computed_at=utc_now(),
+                    on_progress=self._watcher.on_lists,
+                )
+            return str(written), {"listeners": written.listeners, "rows": written.rows}
+
+        self._step(report, "recommend", work)
+
+    def _step(self, report: RunReport, name: str, work: Callable[[], tuple[str, dict[str, Any]]]) -> None:
+        started = utc_now()
+        try:
+            message, details = work()
+            step = Step(name, "succeeded", started, message, details=details)
+        except RitournelleError as error:
+            step = Step(name, "failed", started, str(error))
+        self._note(report, step)
+
+    def _note(self, report: RunReport, step: Step) -> None:
+        with self._platform.open_warehouse() as warehouse:
+            note_step(warehouse, report.run, step)
+        self._heard(report, step)
+
+    def _heard(self, report: RunReport, step: Step) -> None:
+        report.steps.append(step)
+        if step.status == "failed":
+            report.status = "failed"
+            report.message = "\n".join(part for part in (report.message, step.message) if part)
+        self._watcher.on_step(step)
+
+
+def _first_failure(report: RunReport) -> str:
+    failed = next(step for step in report.steps if step.status == "failed")
+    return f"{failed.step} of {failed.source}" if failed.source else failed.step
