@@ -1,8 +1,6 @@
-"""The command `ritournelle`: the verbs of the river. Results go to standard output, progress and logs to standard error."""
+"""The command `ritournelle`: the verbs of the river. Results go to standard output, all else to standard error."""
 
 # Imports stand inside the verbs: `ritournelle --help` must not pay for dbt, DuckDB and NumPy (2 s instead of 0.2 s).
-# pylint: disable=import-outside-toplevel
-
 from __future__ import annotations
 
 import json
@@ -30,7 +28,7 @@ app.add_typer(config_app, name="config")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Day = Annotated[
-    Optional[datetime], typer.Option("--date", formats=["%Y-%m-%d"], help="The day that the run is for; today if unset.")
+    Optional[datetime], typer.Option("--date", formats=["%Y-%m-%d"], help="The day of the run; today if unset.")
 ]
 AcceptNewEpoch = Annotated[
     bool, typer.Option("--accept-new-epoch", help="Go on although the app has regenerated its ids.")
@@ -102,8 +100,8 @@ def quarantine_list(
     """The rows that wait, with their reasons."""
     condition = "TRUE" if every else "status = 'open'"
     rows = _read(
-        "SELECT quarantine_id, source, source_key, status, kind, reason, page, run_id, quarantined_at, last_seen_run_id "
-        f"FROM quarantine.rows WHERE {condition} ORDER BY source, quarantined_at, quarantine_id"
+        "SELECT quarantine_id, source, source_key, status, kind, reason, page, quarantined_at, run_id, last_seen_run_id"
+        f" FROM quarantine.rows WHERE {condition} ORDER BY source, quarantined_at, quarantine_id"
     )
     if as_json:
         _print_json(rows)
@@ -120,7 +118,7 @@ def quarantine_show(
     rows = _read("SELECT * FROM quarantine.rows WHERE starts_with(quarantine_id, ?)", [quarantine_id])
     if len(rows) != 1:
         found = "no row" if not rows else f"{len(rows)} rows"
-        _fail(f"quarantine: {found} with an id that begins with {quarantine_id!r}; see `ritournelle quarantine list`", 1)
+        _fail(f"{found} with an id that begins with {quarantine_id!r}; see `ritournelle quarantine list`", EXIT_FAILED)
     if as_json:
         _print_json(rows[0])
     else:
@@ -140,7 +138,7 @@ def quarantine_replay(
         raise typer.BadParameter(f"{source!r} is none of {', '.join(Source)}")
     _, reports = DayOfRun(_platform()).replay_quarantine((Source(source),) if source else tuple(Source))
     if as_json:
-        _print_json({str(report.source): {"replayed": report.replayed, "open": report.still_open} for report in reports})
+        _print_json({str(one.source): {"replayed": one.replayed, "open": one.still_open} for one in reports})
     else:
         for report in reports:
             print(f"{report.source}: {report.replayed} brought back, {report.still_open} still wait")
@@ -154,7 +152,7 @@ def simulate_music_app(
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 9000,
     tidy: Annotated[bool, typer.Option("--tidy", help="Without the awkward habits of the real app.")] = False,
-    day_seconds: Annotated[Optional[float], typer.Option(help="Let a simulated day pass every so many seconds.")] = None,
+    day_seconds: Annotated[Optional[float], typer.Option(help="Seconds after which a simulated day passes.")] = None,
     mutations_per_second: Annotated[float, typer.Option(min=0, help="Inserts and as many deletes per second.")] = 0.0,
     listens_per_second: Annotated[float, typer.Option(min=0)] = 0.0,
     allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Let other machines in.")] = False,
@@ -164,9 +162,8 @@ def simulate_music_app(
     from ritournelle.simulator.habits import Habits
     from ritournelle.simulator.server import serve
 
-    habits = Habits.tidy() if tidy else Habits()
     serve(
-        WorldConfig(users=users, tracks=tracks, seed=seed, habits=habits),
+        WorldConfig(users=users, tracks=tracks, seed=seed, habits=Habits.tidy() if tidy else Habits()),
         host,
         port,
         allow_remote=allow_remote,
@@ -190,12 +187,12 @@ def demo(
     from ritournelle.simulator.running import RunningApp
 
     settings = load_settings()
+    views = _views()
+    home = settings.home / "demo"  # apart from a real app's data, if this home holds any
     with RunningApp(WorldConfig(users=users, tracks=tracks, seed=seed)) as music_app:
         source = settings.source.model_copy(update={"url": music_app.url})
-        home = settings.home / "demo"
         warehouse = settings.warehouse.model_copy(update={"url": None})
         platform = Platform(settings.model_copy(update={"source": source, "home": home, "warehouse": warehouse}))
-        views = _views()
         views.say(f"a simulated music app with {users:,} users and {tracks:,} tracks answers at {music_app.url}")
         report = _run_day(platform, "run", None)
     views.show_run(report)
@@ -253,7 +250,7 @@ def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None
 
 
 def _some_listeners(platform: Platform) -> list[int]:
-    query = "SELECT user_id FROM marts.recommendations WHERE answered_by = 'model' GROUP BY user_id ORDER BY user_id LIMIT 2"
+    query = "SELECT DISTINCT user_id FROM marts.recommendations WHERE answered_by = 'model' ORDER BY user_id LIMIT 2"
     with platform.read_warehouse() as warehouse:
         found: list[int] = warehouse.read(query)["user_id"].to_pylist()
     return found

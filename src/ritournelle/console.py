@@ -108,7 +108,8 @@ def show_run(report: RunReport) -> None:
 
 def show_list(answer: RecommendationList) -> None:
     """One listener's list with its reasons."""
-    table = Table(title=f"for listener {answer.user_id} · {answer.model_version} · {answer.answered_by}", title_justify="left")
+    title = f"for listener {answer.user_id} · {answer.model_version} · {answer.answered_by}"
+    table = Table(title=title, title_justify="left")
     for column in ("#", "track", "artist", "score", "why"):
         table.add_column(column, justify="right" if column in "#score" else "left")
     for entry in answer.recommendations:

@@ -155,5 +155,3 @@ def _explain(error: ValidationError) -> str:
         variable = "RITOURNELLE_" + "__".join(path).upper()
         lines.append(f"  {'.'.join(path)} ({variable}): {problem['msg']}")
     return "these settings cannot be used:\n" + "\n".join(lines)
-
-

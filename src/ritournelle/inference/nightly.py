@@ -55,7 +55,8 @@ def write_nightly_lists(
     """
     night = _night(warehouse, registry, list_length, computed_at)
     listeners = warehouse.read(_LIVING.format(id="user_id", table="dim_users"))["user_id"].to_numpy()
-    rows = all_nightly_lists(night, listeners, progress=on_progress).sort_by([("user_id", "ascending"), ("rank", "ascending")])
+    rows = all_nightly_lists(night, listeners, progress=on_progress)
+    rows = rows.sort_by([("user_id", "ascending"), ("rank", "ascending")])
     was_same = _contents(rows).equals(_contents(_stored(warehouse)))
     if not was_same:
         warehouse.replace(RECOMMENDATIONS, rows)

@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 from ritournelle.domain.sources import Source
 
 DURATION_PATTERN = r"^[0-9]{1,4}:[0-5][0-9]$"
-DATETIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+DATETIME_PATTERN = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
 
 # -1 is the unknown member of the star; the app's ids are positive.
 Identifier = Annotated[StrictInt, Field(ge=0, lt=2**63)]
@@ -91,30 +93,29 @@ class Contract:
         return self.key[0]
 
 
-def _columns(*names: str, integers: tuple[str, ...], lists: tuple[str, ...] = ()) -> pa.Schema:
-    kinds = {name: pa.int64() for name in integers} | {name: pa.list_(pa.int64()) for name in lists}
-    return pa.schema([(name, kinds.get(name, pa.string())) for name in names])
+def _columns(row: type[BaseModel], **kinds: pa.DataType) -> pa.Schema:
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in row.model_fields])
 
 
 CONTRACTS: dict[Source, Contract] = {
     Source.TRACKS: Contract(
         Source.TRACKS,
         TrackRow,
-        _columns(*TrackRow.model_fields, integers=("id",)),
+        _columns(TrackRow, id=pa.int64()),
         key=("id",),
         identity=("name", "artist"),
     ),
     Source.USERS: Contract(
         Source.USERS,
         UserRow,
-        _columns(*UserRow.model_fields, integers=("id",)),
+        _columns(UserRow, id=pa.int64()),
         key=("id",),
         identity=("first_name", "last_name"),
     ),
     Source.LISTEN_HISTORY: Contract(
         Source.LISTEN_HISTORY,
         ListenHistoryRow,
-        _columns(*ListenHistoryRow.model_fields, integers=("user_id",), lists=("items",)),
+        _columns(ListenHistoryRow, user_id=pa.int64(), items=pa.list_(pa.int64())),
         # A user may have several records in time; within a record listens have no id of their own.
         key=("user_id", "created_at"),
     ),

@@ -67,9 +67,7 @@ def _group_starts(sorted_keys: list[Numbers]) -> npt.NDArray[np.bool_]:
     return starts
 
 
-def _conflicts(
-    rows: pa.Table, order: Numbers, starts: npt.NDArray[np.bool_], stood_still: bool
-) -> list[int]:
+def _conflicts(rows: pa.Table, order: Numbers, starts: npt.NDArray[np.bool_], stood_still: bool) -> list[int]:
     """Row numbers, in `rows`, whose content contradicts the row kept for their key."""
     kept_for = order[np.maximum.accumulate(np.where(starts, np.arange(len(order)), 0))]
     contents = np.asarray(rows["content_hash"].combine_chunks().dictionary_encode().indices)
@@ -86,9 +84,7 @@ def _conflicts(
 def _as_bad_row(rows: pa.Table, row: int, contract: Contract, pages: Numbers) -> BadRow:
     values = rows.slice(row, 1).select(contract.columns.names).to_pylist()[0]
     key = tuple(values[name] for name in contract.key)
-    payload = {
-        name: value.isoformat() if name in contract.moments else value for name, value in values.items()
-    }
+    payload = {name: value.isoformat() if name in contract.moments else value for name, value in values.items()}
     name = ", ".join(contract.key)
     return BadRow(
         source=contract.source,

@@ -38,7 +38,7 @@ def explode_listens(records: pa.Table) -> pa.Table:
 
 def _occurrences(record: Numbers, tracks: Numbers) -> Numbers:
     """How often the same track stood before in the same record, from 0."""
-    if not len(record):
+    if record.size == 0:
         return record
     order = np.lexsort((tracks, record))  # stable: within a group the list's order stays
     starts = np.ones(len(order), dtype=np.bool_)

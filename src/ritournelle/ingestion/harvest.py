@@ -88,7 +88,8 @@ class Harvest:
         """Whether the last two passes found the same rows, and every page of them announced the same total."""
         if len(self._passes) < 2:
             return False
-        before, last = list(self._passes.values())[-2:]
+        last = self._passes[len(self._passes)]
+        before = self._passes[len(self._passes) - 1]
         if len(before.totals | last.totals) != 1:
             return False
         return Counter(before.arrivals) == Counter(last.arrivals) or self._hold_same_rows(before, last)
@@ -121,8 +122,8 @@ class Harvest:
     def _hold_same_rows(self, one: _Pass, other: _Pass) -> bool:
         rows = self._all_rows()
         contents = rows["content_hash"].to_numpy().astype("S32")
-        good = [np.unique(contents[self._is_in(rows, part.arrivals)]) for part in (one, other)]
-        return np.array_equal(*good) and self._bad_ids(one) == self._bad_ids(other)
+        first, second = (np.unique(contents[self._is_in(rows, part.arrivals)]) for part in (one, other))
+        return np.array_equal(first, second) and self._bad_ids(one) == self._bad_ids(other)
 
     def _bad_ids(self, part: _Pass) -> list[str]:
         arrivals = set(part.arrivals)

@@ -123,9 +123,7 @@ class Ingestion:
         with self._warehouse.transaction():
             write_extract(self._warehouse, extract, self._run, crawled.step.started_at)
             came = partial(_good_keys, extract.contract, harvest)
-            update_quarantine(
-                self._warehouse, self._run, source, harvest.bad, came, is_proven=harvest.is_proven
-            )
+            update_quarantine(self._warehouse, self._run, source, harvest.bad, came, is_proven=harvest.is_proven)
             crawled.step = self._note(report, crawled.step)
         return report
 

@@ -35,7 +35,9 @@ class Extract:
     @property
     def deleted(self) -> int:
         """Rows that are gone, the retired population among them."""
-        return self.changes.deleted.num_rows + (self.retired.rows.num_rows if self.retired else 0)
+        retired: int = self.retired.rows.num_rows if self.retired else 0
+        gone: int = self.changes.deleted.num_rows
+        return gone + retired
 
 
 def require_keepable(known: Known, harvest: Harvested, settings: SourceSettings) -> None:
@@ -63,9 +65,9 @@ def require_not_shrunk(known: Known, harvest: Harvested, settings: SourceSetting
     gone = vanished_share(known.population(), there)
     if gone > settings.max_vanished_share:
         raise SourceShrunkError(
-            f"{known.contract.source}: {gone:.0%} of the known {known.contract.id_column}s are gone at once (announced: "
-            f"{harvest.announced} rows); nothing was deleted or overwritten. If that is right, run once with "
-            "RITOURNELLE_SOURCE__MAX_VANISHED_SHARE=1"
+            f"{known.contract.source}: {gone:.0%} of the known {known.contract.id_column}s are gone at once "
+            f"({harvest.announced} rows were announced); nothing was deleted or overwritten. If that is right, "
+            "run once with RITOURNELLE_SOURCE__MAX_VANISHED_SHARE=1"
         )
 
 
@@ -119,6 +121,7 @@ class _Stamp:
     extracted_at: datetime
 
     def on(self, rows: pa.Table, epoch: int, change_type: str | None = None) -> pa.Table:
+        """The rows with the columns that say which run brought them, and in which epoch they belong."""
         values = {
             "source_epoch": pa.scalar(epoch, pa.int32()),
             "run_id": pa.scalar(self.run.run_id),
@@ -166,6 +169,8 @@ def _with_bad_keys(contract: Contract, harvest: Harvested) -> pa.Table:
     bad = _key_table(contract, harvest.bad).select([contract.id_column])
     bad = bad.append_column("identity_hash", pa.nulls(bad.num_rows, pa.string()))
     both = pa.concat_tables([good, bad])
-    return both.group_by(contract.id_column).aggregate([("identity_hash", "min")]).rename_columns(
-        [contract.id_column, "identity_hash"]
+    return (
+        both.group_by(contract.id_column)
+        .aggregate([("identity_hash", "min")])
+        .rename_columns([contract.id_column, "identity_hash"])
     )

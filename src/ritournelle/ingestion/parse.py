@@ -82,9 +82,7 @@ class Parser:
         self._check(rows)
         numbers = [page.arrival for page in pages]
         counts = pc.list_value_length(lists).to_pylist()
-        return self._finish(
-            rows, [number for number, count in zip(numbers, counts, strict=True) for _ in range(count)]
-        )
+        return self._finish(rows, [number for number, count in zip(numbers, counts, strict=True) for _ in range(count)])
 
     def _read_lines(self, lines: list[bytes], pages: Sequence[Page]) -> pa.ListArray:
         text = b"\n".join(lines)
@@ -255,10 +253,10 @@ def _in_words(problem: dict[str, Any], contract: Contract) -> str:
         return f"{place}: the field is missing"
     if value is None:
         return f"{place}: is null"
-    field = contract.row.model_fields.get(place)
+    declared = contract.row.model_fields.get(place)
     wanted = problem["msg"]
-    if problem["type"] == "string_pattern_mismatch" and field is not None:
-        wanted = f"should be {field.description}"
+    if problem["type"] == "string_pattern_mismatch" and declared is not None:
+        wanted = f"should be {declared.description}"
     if place in contract.personal:  # a reason is read by more people than a payload
         return f"{place}: {wanted}"
     return f"{place}: {str(value)[:60]!r}: {wanted}"

@@ -45,11 +45,18 @@ def key_text(key: Sequence[Any]) -> str:
 def read_open(warehouse: Warehouse, source: Source) -> list[dict[str, Any]]:
     """The rows of a source that wait in quarantine, as records of `quarantine.rows`."""
     query = "SELECT * FROM quarantine.rows WHERE source = ? AND status = 'open' ORDER BY quarantine_id"
-    return warehouse.read(query, [str(source)]).to_pylist()
+    rows: list[dict[str, Any]] = warehouse.read(query, [str(source)]).to_pylist()
+    return rows
 
 
 def update_quarantine(
-    warehouse: Warehouse, run: Run, source: Source, bad: Sequence[BadRow], came: Callable[[], set[str]], *, is_proven: bool
+    warehouse: Warehouse,
+    run: Run,
+    source: Source,
+    bad: Sequence[BadRow],
+    came: Callable[[], set[str]],
+    *,
+    is_proven: bool,
 ) -> None:
     """Bring `quarantine.rows` up to date with a crawl: a bad row is kept once, however often it comes.
 

@@ -80,4 +80,5 @@ def _freshness(result: Any) -> FreshnessResult:
 
 
 def _one_line(message: str | None) -> str | None:
-    return " ".join(message.split()) if message else None
+    """dbt's message without the macros that it passed through."""
+    return " ".join(message.split("\n> in macro")[0].split("\n  > in macro")[0].split()) if message else None

@@ -26,7 +26,7 @@
 
 {% macro default__decayed_weight(age_seconds) -%}
     greatest(
-        cast(power(cast(0.5 as {{ dbt.type_float() }}), {{ _half_lives(age_seconds) }}) as decimal(18, 12)),
+        cast(power(cast(0.5 as {{ type_double() }}), {{ _half_lives(age_seconds) }}) as decimal(18, 12)),
         cast(0.000000000001 as decimal(18, 12))
     )
 {%- endmacro %}
@@ -42,4 +42,17 @@
    an underflow is an error on PostgreSQL. #}
 {% macro _half_lives(age_seconds) -%}
     least(greatest({{ age_seconds }}, 0) / ({{ var("half_life_days") }} * 86400.0), 1000)
+{%- endmacro %}
+
+{# The type of a 64-bit float; dbt's own `type_float` is 32 bits wide on DuckDB. #}
+{% macro type_double() -%}
+    {{ return(adapter.dispatch('type_double', 'ritournelle')()) }}
+{%- endmacro %}
+
+{% macro default__type_double() -%}
+    double precision
+{%- endmacro %}
+
+{% macro bigquery__type_double() -%}
+    float64
 {%- endmacro %}

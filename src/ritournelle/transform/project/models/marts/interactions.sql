@@ -46,7 +46,7 @@ final as (
         user_id,
         track_id,
         count(*) as plays,
-        cast(sum(weight) as {{ dbt.type_float() }}) as weight,
+        cast(sum(weight) as {{ type_double() }}) as weight,
         min(listened_at) as first_listened_at,
         max(listened_at) as last_listened_at
     from weighed
