@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo install install-dev test unit check format benchmark lock clean
+.PHONY: help demo install install-dev test unit check format benchmark lock docs clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ benchmark: $(VENV)/benchmarks.stamp  ## Ingestion measured against dlt
 
 lock: install-dev  ## Compile the locks anew from pyproject.toml
 	UV=$(BIN)/uv requirements/lock.sh
+
+docs: install-dev  ## Write the generated reference pages anew
+	RITOURNELLE_UPDATE_DOCS=1 $(BIN)/python -m pytest --quiet tests/docs
 
 clean:  ## Remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .hypothesis .import_linter_cache

@@ -53,7 +53,12 @@ class Platform:
         return LocalRegistry(self.settings.registry_folder)
 
     def pii_key(self) -> str:
-        """The key that e-mails and names are hashed with: the home's own, made at first use, readable by its owner."""
+        """The key that e-mails and names are hashed with: the one that is set, else the home's own.
+
+        The home's own is made at first use, and only its owner can read it.
+        """
+        if self.settings.privacy.key is not None:
+            return self.settings.privacy.key.get_secret_value()
         path = self.settings.home / "secrets" / "pii.key"
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):

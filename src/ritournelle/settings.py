@@ -75,6 +75,16 @@ class LandingSettings(_Section):
     retention_days: int = Field(30, ge=1, description="Raw pages older than this are removed after a good run.")
 
 
+class PrivacySettings(_Section):
+    """How personal data is masked."""
+
+    key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Key of the hashes that replace e-mails and names; unset: one made at first use, in the home.",
+    )
+
+
 class WarehouseSettings(_Section):
     """Where the tables live."""
 
@@ -107,6 +117,7 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".ritournelle"), description="Folder of everything the platform keeps on disk.")
     source: SourceSettings = Field(default_factory=SourceSettings)  # type: ignore[arg-type]  # every field has a default
     landing: LandingSettings = Field(default_factory=LandingSettings)  # type: ignore[arg-type]
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)  # type: ignore[arg-type]
     warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)  # type: ignore[arg-type]
     recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)  # type: ignore[arg-type]
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -97,7 +98,7 @@ class RawVersions:
         self._warehouse.append(tables.SRC_LISTENS, tables.SRC_LISTENS.rows(rows))
 
     def _append(self, table: Table, run: int, epoch: int, change: str, content: dict[str, Any]) -> None:
-        content_hash = None if change == "deleted" else f"{sorted(content.items(), key=str)}"
+        content_hash = None if change == "deleted" else sha256(repr(content).encode()).hexdigest()
         extract = {"source_epoch": epoch, "content_hash": content_hash, "change_type": change}
         extract |= {"run_id": f"run-{run}", "run_number": run, "extracted_at": day(run)}
         self._warehouse.append(table, table.rows([content | extract]))
@@ -278,7 +279,7 @@ class TestStar:
     def test_facts(self, four: tuple[Home, Any]) -> None:
         rows = four[0].read(
             "SELECT source_user_id, source_track_id, user_key, track_key, user_id, track_id, position, is_deleted, "
-            "ingested_at, origin FROM core.fact_listen_history ORDER BY 1, 2, position"
+            "ingested_at, origin FROM core.fact_listen_history ORDER BY 1, 2, position, is_deleted"
         )
         assert rows == [
             (1, 10, "1:1", "1:10", 1, 10, 1, False, day(1), "batch"),

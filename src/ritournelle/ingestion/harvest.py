@@ -99,8 +99,8 @@ class Harvest:
         still = self.stood_still
         everything = self._all_rows()
         if still:
-            arrivals = list(self._passes.values())[-1].arrivals
-            everything = everything.filter(pa.array(self._is_in(everything, arrivals)))
+            in_last_pass = self._is_in(everything, list(self._passes.values())[-1].arrivals)
+            everything = everything if in_last_pass.all() else everything.filter(pa.array(in_last_pass))
         kept = keep_one_per_key(everything, self._parser.contract, self._page_of_arrival, stood_still=still)
         bad = self._bad_rows(still) + kept.conflicting
         self._require_complete(kept, bad, still)
@@ -159,11 +159,11 @@ class Harvest:
 
     @staticmethod
     def _bad_beside(kept: KeptRows, bad: list[BadRow]) -> int:
-        """Bad rows that are not a bad version of a row that was read well in another pass."""
+        """Bad rows, but for versions of a row that was read well, or bad in another way, in another pass."""
         if not bad:
             return 0
-        known = kept.keys()
-        return sum(row.is_conflict or row.key not in known for row in bad)
+        single = sum(row.is_conflict or row.key is None for row in bad)
+        return single + len({row.key for row in bad if row.key and not row.is_conflict} - kept.keys())
 
     def _warnings(self) -> list[str]:
         warnings = []

@@ -28,14 +28,13 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.int64())
     if pa.types.is_list(column.type):
-        return pa.chunked_array([_lists_as_text(chunk) for chunk in column.chunks], pa.string())
+        return lists_as_text(column)
     return pc.cast(column, pa.string())
 
 
-def _lists_as_text(lists: pa.ListArray) -> pa.Array:
-    values = pc.cast(lists.values, pa.string())
-    as_lists = pa.ListArray.from_arrays(lists.offsets, values, mask=lists.is_null() if lists.null_count else None)
-    return pc.binary_join(as_lists, ",")
+def lists_as_text(lists: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Lists of integers as text with commas: null stays null, an empty list becomes an empty text."""
+    return pc.binary_join(pc.cast(lists, pa.list_(pa.string())), ",")
 
 
 def hash_texts(texts: pa.StringArray) -> pa.Array:

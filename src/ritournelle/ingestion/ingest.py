@@ -69,7 +69,7 @@ class Ingestion:
     def run(self) -> dict[Source, SourceReport]:
         """Crawl, then load; a source that fails leaves its tables as they were, and the others go on."""
         crawled = {source: self._crawl_or_fail(source) for source in CRAWL_ORDER}
-        loaded = {source: self._load_or_fail(crawled[source]) for source in LOAD_ORDER}
+        loaded = {source: self._load_or_fail(crawled.pop(source)) for source in LOAD_ORDER}  # frees what it held
         return {source: loaded[source] for source in Source}
 
     def _crawl_or_fail(self, source: Source) -> _Crawled:
@@ -134,7 +134,7 @@ class Ingestion:
         if source is Source.USERS:
             self._users_changed_epoch = reason
         if source is Source.LISTEN_HISTORY and known.rows.num_rows:
-            reason = reason or self._users_changed_epoch
+            reason = reason or self._users_changed_epoch or self._users_are_newer(known)
         if not reason:
             require_not_shrunk(known, harvest, self._settings)
             return plan_extract(known, harvest)
@@ -143,6 +143,11 @@ class Ingestion:
         if not self._accept_new_epoch and known.epoch == newest:
             raise refuse_new_epoch(source, reason)
         return plan_new_epoch(known, harvest, self._next_epoch(known, newest))
+
+    def _users_are_newer(self, known: Known) -> str:
+        """Why the listens are of another population, when an earlier run has accepted that of the users only."""
+        is_newer = latest_epoch(self._warehouse, Source.USERS) > known.epoch
+        return "the users are of a newer one, and it was accepted" if is_newer else ""
 
     def _next_epoch(self, known: Known, newest: int) -> int:
         """The epoch that another source has begun already, if it has; then it was accepted there."""

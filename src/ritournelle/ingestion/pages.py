@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,16 +70,23 @@ class PageReader(Protocol):
         """
 
 
+LONGEST_INTEGER = 100
+"""Digits of the longest number that is read exactly; ids have 19."""
+
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 
 
 def open_envelope(body: bytes) -> Envelope:
     """Decode what surrounds the rows; raise `ValueError` that says what is wrong when this is no page.
 
-    A page with text that is not UTF-8 or with NaN in it is still a page: only its bad rows are bad.
+    A page with text that is not UTF-8 or with NaN in it is still a page: only its bad rows are bad. A byte order mark
+    before it is passed over.
     """
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
         envelope = _decode_envelope(body)
+    except RecursionError as error:
+        raise ValueError("its JSON is nested too deeply") from error
     except msgspec.ValidationError as error:
         raise ValueError(f"its JSON is not a page of rows: {error}") from error
     except msgspec.DecodeError as error:
@@ -89,11 +98,25 @@ def open_envelope(body: bytes) -> Envelope:
     return envelope
 
 
-def _open_leniently(body: bytes, cause: msgspec.DecodeError) -> Envelope:
-    import json  # pylint: disable=import-outside-toplevel  # this path is for damaged pages only
+def decode_leniently(text: bytes) -> Any:
+    """Decode JSON in which text may not be UTF-8 (lone surrogates stand for its bytes) and numbers may be no numbers.
 
+    Raises `ValueError` when it is not even that, or is nested too deeply.
+    """
     try:
-        decoded: Any = json.loads(body.decode("utf-8", "surrogateescape"))
+        return json.loads(text.decode("utf-8", "surrogateescape"), parse_int=_integer)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _integer(digits: str) -> int | float:
+    # Python refuses to convert thousands of digits, with an error for the whole page; as infinity they are refused too.
+    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
+
+
+def _open_leniently(body: bytes, cause: msgspec.DecodeError) -> Envelope:
+    try:
+        decoded: Any = decode_leniently(body)
         items = json.dumps(decoded["items"], separators=(",", ":")).encode("ascii")
         fields = {name: decoded.get(name) for name in ("total", "pages", "page")}
         return msgspec.convert({"items": msgspec.Raw(items), **fields}, Envelope)

@@ -21,8 +21,11 @@ from pydantic import ValidationError
 
 from ritournelle.ingestion.contract import DATETIME_PATTERN, DURATION_PATTERN, Contract
 from ritournelle.ingestion.hashing import hash_rows
-from ritournelle.ingestion.pages import Page
+from ritournelle.ingestion.pages import LONGEST_INTEGER, Page, decode_leniently
 from ritournelle.ingestion.quarantine import BadRow
+
+EARLIEST_MICROSECONDS = -62_135_596_800_000_000
+"""The first moment of the year 1, before which Python knows none; Arrow reads a year 0."""
 
 _split_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -62,7 +65,7 @@ class Parser:
 
     def parse(self, pages: Sequence[Page]) -> Parsed:
         """The rows of these pages."""
-        filled = [page for page in pages if bytes(page.envelope.items) != b"[]"]
+        filled = [page for page in pages if bytes(memoryview(page.envelope.items)[1:-1]).strip()]
         if not filled:
             return Parsed(self._finish(self.contract.columns.empty_table(), []))
         self._look_at_fields(filled[0])
@@ -141,9 +144,14 @@ class Parser:
     def _naive_moments(self, rows: pa.Table, name: str) -> pa.ChunkedArray:
         """Datetimes as the source's own zone shows them; those that carry an offset are brought to it."""
         try:
-            return pc.cast(rows[name], pa.timestamp("us"))
+            moments = pc.cast(rows[name], pa.timestamp("us"))
         except pa.ArrowInvalid as error:
-            refusal = f"{name}: {error}"
+            return self._moments_with_offsets(rows, name, f"{name}: {error}")
+        if rows.num_rows and pc.min(pc.cast(moments, pa.int64())).as_py() < EARLIEST_MICROSECONDS:
+            raise _Refused(f"{name}: is before the year 1")
+        return moments
+
+    def _moments_with_offsets(self, rows: pa.Table, name: str, refusal: str) -> pa.ChunkedArray:
         _check_pattern(rows, name, DATETIME_PATTERN)
         try:
             moments = [self._naive_moment(text) for text in rows[name].to_pylist()]
@@ -153,19 +161,25 @@ class Parser:
 
     def _naive_moment(self, text: str) -> datetime:
         moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo is None else moment.astimezone(self._time_zone).replace(tzinfo=None)
+        if moment.tzinfo is None:
+            return moment
+        try:
+            return moment.astimezone(self._time_zone).replace(tzinfo=None)
+        except OverflowError as error:
+            raise ValueError(f"{text} is outside of the years 1 to 9999 in {self._time_zone}") from error
 
     def _look_at_fields(self, page: Page) -> None:
         if not self._checked_fields:
-            self._seen_fields = {name for row in _decoded_rows(page) if isinstance(row, dict) for name in row}
-            self._checked_fields = True
+            rows = _decoded_rows(page)
+            self._seen_fields = {name for row in rows if isinstance(row, dict) for name in row}
+            self._checked_fields = bool(rows)
 
     def _note_unknown_fields(self, pages: Sequence[Page]) -> None:
         known = set(self.contract.row.model_fields)
         for page in pages:
             for row in _decoded_rows(page):
                 if isinstance(row, dict):
-                    self.unknown_fields |= row.keys() - known
+                    self.unknown_fields |= {_printable(name) for name in row.keys() - known}
 
     def _row_by_row(self, page: Page) -> Parsed:
         good, bad = [], []
@@ -178,8 +192,11 @@ class Parser:
         return Parsed(pa.concat_tables([nothing, *good]), bad)
 
     def _bad_row(self, payload: bytes, page: Page, refusal: str) -> BadRow:
-        row = _decoded(payload)
         text = payload.decode("utf-8", "backslashreplace")
+        try:
+            row = decode_leniently(payload)
+        except ValueError as error:
+            return BadRow(self.contract.source, page.asked, f"row: {error}", text, None, page.arrival)
         reason = self._reason(row, refusal)
         key = self._readable_key(row)
         return BadRow(self.contract.source, page.asked, reason, text, key, page.arrival)
@@ -196,7 +213,7 @@ class Parser:
         if not isinstance(row, dict):
             return None
         identifier = row.get(self.contract.id_column)
-        if isinstance(identifier, str) and identifier.strip().isdigit():
+        if isinstance(identifier, str) and identifier.strip().isdecimal() and len(identifier) <= LONGEST_INTEGER:
             identifier = int(identifier)
         if not isinstance(identifier, int) or isinstance(identifier, bool) or not 0 <= identifier < 2**63:
             return None
@@ -229,12 +246,11 @@ def _check_pattern(rows: pa.Table, name: str, pattern: str) -> None:
         raise _Refused(f"{name} has another form")
 
 
-def _decoded(payload: bytes) -> Any:
-    return json.loads(payload.decode("utf-8", "surrogateescape"))
-
-
 def _decoded_rows(page: Page) -> list[Any]:
-    rows = _decoded(bytes(page.envelope.items))
+    try:
+        rows = decode_leniently(bytes(page.envelope.items))
+    except ValueError:  # nested too deeply for Python's reader; each row is still looked at by itself
+        return []
     return rows if isinstance(rows, list) else []
 
 
@@ -242,8 +258,18 @@ def _row_payloads(page: Page) -> list[bytes]:
     try:
         return [bytes(row) for row in _split_rows(page.envelope.items)]
     except msgspec.DecodeError:  # NaN, or bytes that are not UTF-8: only Python's reader gets past them
-        rows = _decoded_rows(page)
-        return [json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogateescape") for row in rows]
+        return [_encoded(row) for row in _decoded_rows(page)]
+
+
+def _encoded(row: Any) -> bytes:
+    try:
+        return json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair, which has no bytes: it stays an escape sequence
+        return json.dumps(row).encode("ascii")
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _in_words(problem: dict[str, Any], contract: Contract) -> str:

@@ -27,5 +27,6 @@ def pause_before(attempt: int, error: TransientSourceError, settings: SourceSett
     asked = error.retry_after_seconds
     if asked is not None:
         return None if asked > settings.max_retry_after_seconds else asked
-    pause = min(settings.backoff_seconds * 2.0 ** (attempt - 1), settings.max_backoff_seconds)
+    doublings = min(attempt - 1, 64)  # more would not fit into a float
+    pause = min(settings.backoff_seconds * 2.0**doublings, settings.max_backoff_seconds)
     return pause * random.uniform(0.5, 1.0)

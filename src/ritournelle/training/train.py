@@ -53,10 +53,24 @@ def train(
     champion, why = _changes(registry, wanted)
     if champion is not None and not why:
         return TrainingOutcome(champion, False, f"data and config are those of {champion.version}")
-    recommender.fit(data.interactions.matrix, progress=progress)
-    version = registry.register(wanted, lambda folder: _save(folder, recommender, data))
+    version = _registered_before(registry, wanted)
+    if version is None:
+        recommender.fit(data.interactions.matrix, progress=progress)
+        version = registry.register(wanted, lambda folder: _save(folder, recommender, data))
     registry.promote(version)
     return TrainingOutcome(registry.load(version).manifest, True, why)
+
+
+def _registered_before(registry: Registry, wanted: Manifest) -> str | None:
+    """The newest version of the same data and config: a run that was killed before it promoted has left one."""
+    for version in reversed(registry.versions()):
+        try:
+            manifest = registry.load(version).manifest
+        except ModelError:
+            continue
+        if not any(_differences(manifest, wanted).values()):
+            return version
+    return None
 
 
 def _changes(registry: Registry, wanted: Manifest) -> tuple[Manifest | None, str]:

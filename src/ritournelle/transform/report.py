@@ -44,7 +44,7 @@ class ModelResult:
 
 
 @dataclass(frozen=True)
-class DataTestResult:  # pylint: disable=too-many-instance-attributes  # one row of a report
+class DataTestResult:
     """One data test; `failures` counts the rows it found."""
 
     name: str

@@ -19,7 +19,7 @@ OnProgress = Callable[[int, int, str], None]
 """Called when a model or test begins: its number, how many there are, what it is."""
 
 
-def run_transform(  # pylint: disable=too-many-arguments
+def run_transform(
     *,
     warehouse_url: str,
     home: Path,

@@ -74,6 +74,7 @@ class DbtSettings:
             "--no-send-anonymous-usage-stats",
             "--no-version-check",
             "--partial-parse",
+            "--no-write-json",
         ]
 
     def command_flags(self) -> list[str]:
@@ -101,7 +102,7 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
     settings.folder.mkdir(parents=True, exist_ok=True)
     with _environment(settings.environment()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from dbt.cli.main import dbtRunner  # pylint: disable=import-outside-toplevel  # 1.5 s
+        from dbt.cli.main import dbtRunner  # 1.5 s
 
         callbacks = [on_event] if on_event else []
         runner = dbtRunner(callbacks=callbacks)
@@ -119,9 +120,9 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
 
 def _let_go() -> None:
     """Close every connection and log file that dbt would keep until the process ends."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # pylint: disable=import-outside-toplevel
-    from dbt.adapters.factory import cleanup_connections, reset_adapters  # pylint: disable=import-outside-toplevel
-    from dbt_common.events.event_manager_client import cleanup_event_logger  # pylint: disable=import-outside-toplevel
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections, reset_adapters
+    from dbt_common.events.event_manager_client import cleanup_event_logger
 
     cleanup_connections()  # type: ignore[no-untyped-call]
     reset_adapters()  # type: ignore[no-untyped-call]

@@ -119,7 +119,7 @@ def _connect(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyConnec
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config={"threads": threads})
     except duckdb.IOException as error:
-        if "lock" in str(error):
+        if "Could not set lock" in str(error):
             raise WarehouseBusyError(
                 f"the warehouse {path} is open in another process; wait for it or stop it. ({error})"
             ) from error

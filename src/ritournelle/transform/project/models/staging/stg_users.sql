@@ -14,7 +14,7 @@ cleaned as (
         id as user_id,
         run_id,
         change_type,
-        content_hash,
+        {{ keyed_hash('content', 'content_hash') }} as content_hash,  -- the plain one could be guessed back to a person
         {{ keyed_hash('email', clean_text('lower(email)')) }} as email_hash,
         {{ keyed_hash('first_name', clean_text('lower(first_name)')) }} as first_name_hash,
         {{ keyed_hash('last_name', clean_text('lower(last_name)')) }} as last_name_hash,
