@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ritournelle.errors import PermanentError
 from ritournelle.settings import Settings
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.connect import connect, duckdb_path
+from ritournelle.warehouse.connect import connect, connect_published, duckdb_path
 
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.ingestion.http import HttpPageReader
@@ -39,6 +39,10 @@ class Platform:
         if path is not None and not path.exists():
             raise PermanentError(f"there is no warehouse at {path} yet; fill it with `ritournelle run`")
         return connect(self.settings.warehouse_url, threads=self.settings.warehouse.threads, read_only=True)
+
+    def read_published(self) -> Warehouse:
+        """What the last good run published, for reading, also while a run is under way."""
+        return connect_published(self.settings.warehouse_url, threads=self.settings.warehouse.threads)
 
     def page_reader(self, on_retry: Callable[[str], None] | None = None) -> HttpPageReader:
         """What reads the app."""

@@ -70,7 +70,7 @@ def transform(
     as_json: AsJson = False,
 ) -> None:
     """Build and test history, star and marts with dbt."""
-    _run_stages("transform", ("transform",), as_json, full_refresh=full_refresh)
+    _run_stages("transform", ("transform", "publish"), as_json, full_refresh=full_refresh)
 
 
 @app.command()
@@ -87,7 +87,7 @@ def recommend(
 ) -> None:
     """Write every listener's list, or print one listener's."""
     if user is None:
-        _run_stages("recommend", ("recommend",), as_json)
+        _run_stages("recommend", ("recommend", "publish"), as_json)
     else:
         _print_list(_platform(), user, k, as_json)
 
@@ -241,7 +241,7 @@ def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None
     from ritournelle.inference.nightly import read_list
 
     length = platform.settings.recommendation.list_length
-    with platform.read_warehouse() as warehouse:
+    with platform.read_published() as warehouse:
         answer = read_list(warehouse, platform.registry(), user_id, k=k, stored_length=length, now=utc_now())
     if as_json:
         _print_json(answer.to_dict())
@@ -251,7 +251,7 @@ def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None
 
 def _some_listeners(platform: Platform) -> list[int]:
     query = "SELECT DISTINCT user_id FROM marts.recommendations WHERE answered_by = 'model' ORDER BY user_id LIMIT 2"
-    with platform.read_warehouse() as warehouse:
+    with platform.read_published() as warehouse:
         found: list[int] = warehouse.read(query)["user_id"].to_pylist()
     return found
 

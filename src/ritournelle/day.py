@@ -1,4 +1,4 @@
-"""The day: ingest → transform → train → recommend, under one lock and one record. Shells call these functions."""
+"""The day: ingest → transform → train → recommend → publish, under one lock and one record. Shells call these functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ritournelle.ingestion.replay import ReplayReport
     from ritournelle.ingestion.report import SourceReport
 
-STAGES = ("ingest", "transform", "train", "recommend")
+STAGES = ("ingest", "transform", "train", "recommend", "publish")
+PUBLISHED_SCHEMAS = ("history", "core", "marts", "ops")
+"""What readers see; raw and quarantine hold personal data and stay where they are."""
 
 
 class Watcher:
@@ -106,6 +108,7 @@ class Day:
             "transform": lambda report: self._transform(report, full_refresh),
             "train": self._train,
             "recommend": self._recommend,
+            "publish": self._publish,
         }
         with self._recorded(verb, logical_date) as report:
             for stage in stages:
@@ -219,6 +222,14 @@ class Day:
             return str(written), {"listeners": written.listeners, "rows": written.rows}
 
         self._step(report, "recommend", work)
+
+    def _publish(self, report: RunReport) -> None:
+        def work() -> tuple[str, dict[str, Any]]:
+            with self._platform.open_warehouse() as warehouse:
+                warehouse.publish(PUBLISHED_SCHEMAS, report.run.run_id)
+            return f"readers see {report.run.run_id}", {}
+
+        self._step(report, "publish", work)
 
     def _step(self, report: RunReport, name: str, work: Callable[[], tuple[str, dict[str, Any]]]) -> None:
         started = utc_now()

@@ -99,7 +99,7 @@ class RawVersions:
 
     def _append(self, table: Table, run: int, epoch: int, change: str, content: dict[str, Any]) -> None:
         content_hash = None if change == "deleted" else sha256(repr(content).encode()).hexdigest()
-        extract = {"source_epoch": epoch, "content_hash": content_hash, "change_type": change}
+        extract: dict[str, Any] = {"source_epoch": epoch, "content_hash": content_hash, "change_type": change}
         extract |= {"run_id": f"run-{run}", "run_number": run, "extracted_at": day(run)}
         self._warehouse.append(table, table.rows([content | extract]))
 
@@ -462,7 +462,7 @@ class TestRed:
         with home.write() as warehouse:
             four_days(RawVersions(warehouse))
         report = build(home.settings)
-        assert [str(problem).split(":")[0] for problem in report.problems] == ["model marts.interactions"]
+        assert [str(problem).split(":", maxsplit=1)[0] for problem in report.problems] == ["model marts.interactions"]
         assert "plays" in str(report.problems[0])
 
     def test_duplicate_version_and_stale_source(self, tmp_path: Path) -> None:

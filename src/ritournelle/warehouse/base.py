@@ -60,6 +60,12 @@ class Warehouse(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside happen, or, if the block raises or the process dies, none."""
 
+    def publish(self, schemas: Sequence[str], version: str) -> None:
+        """Make the tables of these schemas, as they are now, what readers see: all at once, or not at all.
+
+        Readers of the publication before go on with it undisturbed.
+        """
+
     def close(self) -> None:
         """Let the warehouse go; other processes may open it then."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ritournelle.errors import SettingsError
+from ritournelle.errors import PermanentError, SettingsError
 from ritournelle.warehouse.base import Warehouse
 
 
@@ -25,6 +25,23 @@ def connect(url: str, *, threads: int = 2, read_only: bool = False) -> Warehouse
         raise SettingsError(
             f"warehouse.url: no driver for {scheme!r} in this version; use duckdb:///absolute/path/to/warehouse.duckdb"
         )
-    from ritournelle.warehouse.duckdb import DuckDBWarehouse  # pylint: disable=import-outside-toplevel  # 0.1 s
+    from ritournelle.warehouse.duckdb import DuckDBWarehouse  # here: 0.1 s
 
     return DuckDBWarehouse(path, threads=threads, read_only=read_only)
+
+
+def connect_published(url: str, *, threads: int = 2) -> Warehouse:
+    """Open, for reading, what the last good run published; no run is in the way of it, nor it of any run.
+
+    Raises `PermanentError` when nothing was published yet.
+    """
+    path = duckdb_path(url)
+    if path is None:
+        return connect(url, threads=threads, read_only=True)
+    from ritournelle.warehouse.duckdb import DuckDBWarehouse, published_path
+
+    current = published_path(path)
+    if not current.exists():
+        raise PermanentError(f"nothing was published beside {path} yet; a good `ritournelle run` does it")
+    # The link is followed here: within one process DuckDB would share an older file that is open under the same name.
+    return DuckDBWarehouse(current.resolve(), threads=threads, read_only=True)

@@ -21,6 +21,7 @@ class DuckDBWarehouse:
         self.url = f"duckdb:///{path.absolute()}"
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._connection = _connect(path, threads, read_only)
 
     def ensure(self, tables: Sequence[Table]) -> None:
@@ -79,6 +80,34 @@ class DuckDBWarehouse:
         self._in_transaction = False
         self._run("COMMIT")
 
+    def publish(self, schemas: Sequence[str], version: str) -> None:
+        """Copy the tables into a file of their own and switch `published/current.duckdb` over to it by one rename."""
+        folder = published_path(self._path).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f"{version}.partial"
+        draft.unlink(missing_ok=True)  # a killed run may have left one
+        self._copy_tables(schemas, draft)
+        published = draft.rename(folder / f"{version}.duckdb")
+        _switch(folder, published)
+
+    def _copy_tables(self, schemas: Sequence[str], target: Path) -> None:
+        places = ", ".join("?" for _ in schemas)
+        query = (
+            "SELECT table_schema, table_name FROM information_schema.tables "
+            f"WHERE table_type = 'BASE TABLE' AND table_catalog = current_database() AND table_schema IN ({places})"
+        )
+        tables = self.read(query, schemas).to_pylist()
+        quoted = str(target).replace("'", "''")
+        self._run(f"ATTACH '{quoted}' AS publication")
+        try:
+            for schema in schemas:
+                self._run(f"CREATE SCHEMA publication.{schema}")
+            for table in tables:
+                name = f"{table['table_schema']}.{table['table_name']}"
+                self._run(f"CREATE TABLE publication.{name} AS SELECT * FROM {name}")
+        finally:
+            self._run("DETACH publication")
+
     def close(self) -> None:
         """Write what is pending to the file and let it go."""
         self._connection.close()
@@ -113,6 +142,24 @@ class DuckDBWarehouse:
         for name, sql_type, *_ in described:
             if name not in known:
                 self._run(f"ALTER TABLE {table} ADD COLUMN {name} {sql_type}")
+
+
+def published_path(warehouse: Path) -> Path:
+    """What readers open: a link beside the warehouse that always leads to the last good publication."""
+    return warehouse.absolute().parent / "published" / "current.duckdb"
+
+
+def _switch(folder: Path, published: Path) -> None:
+    link, fresh = folder / "current.duckdb", folder / "current.partial"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(published.name)
+    fresh.replace(link)
+    # Who has an older file open keeps it: on POSIX it goes only when the last reader lets go.
+    for old in folder.glob("*.duckdb"):
+        if old not in (link, published):
+            old.unlink()
+    for draft in folder.glob("*.partial"):
+        draft.unlink()
 
 
 def _connect(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyConnection:
