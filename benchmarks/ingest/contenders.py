@@ -11,6 +11,7 @@ import duckdb
 from benchmarks.ingest.pages import DAY_TWO, SOURCES, Expected
 
 OURS, DLT = "benchmarks.ingest.ours", "benchmarks.ingest.peer_dlt"
+LISTENS_AS_ROWS = "--listens-as-rows"
 _KEYS = {"tracks": "id", "users": "id", "listen_history": "user_id, created_at"}
 
 
@@ -31,32 +32,34 @@ class Contender:
 
     def loaded(self, homes: Path) -> dict[str, Expected]:
         """What the current rows of its database hold."""
-        is_ours = self.module == OURS
-        path = homes / self.home / ("warehouse.duckdb" if is_ours else "dlt.duckdb")
+        path = homes / self.home / ("warehouse.duckdb" if self.module == OURS else "dlt.duckdb")
         with duckdb.connect(str(path), read_only=True) as database:
-            return {source: _held(database, source, _current(source) if is_ours else f"app.{source}") for source in SOURCES}
+            return {source: self._held(database, source) for source in SOURCES}
+
+    def _held(self, database: duckdb.DuckDBPyConnection, source: str) -> Expected:
+        rows = _current(source) if self.module == OURS else f"app.{source}"
+        listens = "0"
+        if source == "listen_history":
+            as_rows = LISTENS_AS_ROWS in self.options
+            listens = f"(SELECT count(*) FROM {rows}__items)" if as_rows else "sum(json_array_length(items))"
+        changed = f"count(*) FILTER (year(updated_at) = {DAY_TWO[:4]})"
+        found = database.execute(f"SELECT count(*), {changed}, {listens} FROM {rows}").fetchone()
+        assert found is not None, "an aggregate has one row"
+        return Expected(*(int(number or 0) for number in found))
 
 
 CONTENDERS = (
     Contender("ours", OURS, "ours"),
     Contender("ours, day 2 (1 % changed)", OURS, "ours", day=2),
     Contender("ours, one pass, no proof", OURS, "one_pass", options=("--one-pass",)),
-    Contender("dlt rest_api, parquet", DLT, "dlt"),
-    Contender("dlt rest_api, parquet, day 2", DLT, "dlt", day=2),
+    Contender("dlt, items as JSON", DLT, "dlt"),
+    Contender("dlt, items as JSON, day 2", DLT, "dlt", day=2),
+    Contender("dlt, one row per listen", DLT, "dlt_rows", options=(LISTENS_AS_ROWS,)),
 )
-BASELINE, PEER = CONTENDERS[0], CONTENDERS[3]
+BASELINE = CONTENDERS[0]
 
 
 def _current(source: str) -> str:
     """Our raw tables hold every version of a row: the last one counts."""
     newest = f"row_number() OVER (PARTITION BY {_KEYS[source]} ORDER BY run_number DESC)"
     return f"(SELECT * FROM raw.src_{source} QUALIFY {newest} = 1 AND change_type <> 'deleted')"
-
-
-def _held(database: duckdb.DuckDBPyConnection, source: str, rows: str) -> Expected:
-    listens = "sum(json_array_length(items))" if source == "listen_history" else "0"
-    found = database.execute(
-        f"SELECT count(*), count(*) FILTER (updated_at >= TIMESTAMP '{DAY_TWO.rstrip('T')}'), {listens} FROM {rows}"
-    ).fetchone()
-    assert found is not None, "an aggregate has one row"
-    return Expected(*(int(number or 0) for number in found))

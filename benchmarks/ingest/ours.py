@@ -1,4 +1,4 @@
-"""Our ingestion as one process: what `ritournelle ingest` does with its home and its source."""
+"""Our ingestion as one process: the run that `ritournelle ingest` shows on the terminal."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 from ritournelle.bootstrap import Platform
+from ritournelle.day import Day
 from ritournelle.ingestion import ingest
 from ritournelle.ingestion.crawl import Crawl
-from ritournelle.runs.lock import single_run
-from ritournelle.runs.record import begin_run, end_run
 from ritournelle.settings import Settings, load_settings
 
 
@@ -23,19 +22,11 @@ class OnePassCrawl(Crawl):
 
 
 def run(settings: Settings) -> bool:
-    """One ingestion of all sources; whether all of them succeeded."""
-    platform = Platform(settings)
-    with single_run(settings.home), platform.open_warehouse() as warehouse:
-        record = begin_run(warehouse, "ingest")
-        ingestion = ingest.Ingestion(
-            warehouse, platform.page_reader(), settings.source, settings.landing_folder, record
-        )
-        reports = ingestion.run()
-        failed = [report for report in reports.values() if report.status == "failed"]
-        end_run(warehouse, record, "failed" if failed else "succeeded")
-    for report in failed:
-        print(report.message, file=sys.stderr)
-    return not failed
+    """One ingestion of all sources under the lock and the record of a run; whether it succeeded."""
+    report = Day(Platform(settings)).run("ingest", ("ingest",))
+    if not report.succeeded:
+        print(report.message or report.to_dict(), file=sys.stderr)
+    return report.succeeded
 
 
 def main() -> None:

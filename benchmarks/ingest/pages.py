@@ -18,7 +18,7 @@ PAGE_SIZE = 100
 CHANGED_EVERY = 100
 """On day 2, one row in this many has changed."""
 DAY_TWO = "2026-06-02T"
-"""What the `updated_at` of every changed row starts with, and of no other."""
+"""What the `updated_at` of every changed row starts with; no other is of that year."""
 
 _encode = msgspec.json.encode
 _SYLLABLES = "ba be di do fa ga jo ka la lé ma mi no pa ra ro sa so ta ti va vi wé zo".split()

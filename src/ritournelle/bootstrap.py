@@ -29,7 +29,8 @@ class Platform:
         """The warehouse for writing, with the tables that Python writes; close it after use."""
         from ritournelle.warehouse.tables import TABLES
 
-        warehouse = connect(self.settings.warehouse_url, threads=self.settings.warehouse.threads)
+        # One thread: a second makes DuckDB's appends no faster and costs twice their CPU (1.2 million rows: 6.6 s, not 3.0).
+        warehouse = connect(self.settings.warehouse_url, threads=1)
         warehouse.ensure(TABLES)
         return warehouse
 

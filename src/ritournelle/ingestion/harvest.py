@@ -110,7 +110,7 @@ class Harvest:
             announced=self._last_total,
             is_proven=still,
             passes=len(self._passes),
-            warnings=self._warnings(),
+            warnings=self._warnings(kept.rows),
         )
 
     def _all_rows(self) -> pa.Table:
@@ -165,8 +165,10 @@ class Harvest:
         single = sum(row.is_conflict or row.key is None for row in bad)
         return single + len({row.key for row in bad if row.key and not row.is_conflict} - kept.keys())
 
-    def _warnings(self) -> list[str]:
+    def _warnings(self, rows: pa.Table) -> list[str]:
         warnings = []
+        if "items" in rows.column_names and rows["items"].null_count:
+            warnings.append(f"{rows['items'].null_count} histories have null `items` and count as empty")
         misnumbered = sum(part.misnumbered for part in self._passes.values())
         if misnumbered:
             warnings.append(f"{misnumbered} answers said that they were another page than the one asked for")

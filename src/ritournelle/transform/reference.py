@@ -36,7 +36,7 @@ def reference_page() -> str:
 
 def _python_tables() -> Iterator[str]:
     yield "## raw, ops, quarantine: written by Python\n"
-    yield "`raw.src_*` are append-only changes; `run_number` orders the versions of a key, a deletion carries no more.\n"
+    yield "`raw.src_*` are append-only changes; `run_number` orders the versions of a key, a deletion has no more.\n"
     for table in TABLES:
         yield from _python_table(table)
 

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 import pytest
-from sample_pages import Row, harvest_of, history, noted, page_of, track, user, without
+from tests.unit.ingestion.sample_pages import Row, harvest_of, history, noted, page_of, track, user, without
 
 from ritournelle.domain.sources import Source
 from ritournelle.errors import CrawlError

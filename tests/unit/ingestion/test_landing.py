@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from sample_pages import page_of, track, user
+from tests.unit.ingestion.sample_pages import page_of, track, user
 
 from ritournelle.domain.sources import Source
 from ritournelle.errors import CrawlError

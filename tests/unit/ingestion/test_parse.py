@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_pages import as_json, history, page_of, parse, track, user, without
+from tests.unit.ingestion.sample_pages import as_json, history, page_of, parse, track, user, without
 
 from ritournelle.domain.sources import Source
 from ritournelle.ingestion.contract import CONTRACTS

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_pages import Row, parse, user
+from tests.unit.ingestion.sample_pages import Row, parse, user
 
 from ritournelle.domain.sources import Source
 from ritournelle.ingestion.quarantine import BadRow, key_text, read_open, update_quarantine
