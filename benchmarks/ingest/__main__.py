@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import shutil
 import sys
@@ -34,7 +33,7 @@ def main() -> None:
                 for contender in contenders:
                     cost, wrong = _run(contender, served, Path(homes))
                     outcomes[contender.name].add(cost, wrong)
-                    _say(f"{repetition}/{repetitions} {contender.name}: {cost.cpu_seconds:.2f} s CPU{wrong and ', '}{wrong}")
+                    _say(f"{repetition}/{repetitions} {contender.name}: {cost.cpu_seconds:.2f} s CPU {wrong}".rstrip())
         rows = sum(served.expected[1, source].rows for source in SOURCES)
     about = {
         "pages": pages,
@@ -49,9 +48,13 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
-    arguments.add_argument("--pages", type=int, default=PAGES, help="pages of 100 rows, for all three endpoints together")
+    arguments.add_argument(
+        "--pages", type=int, default=PAGES, help="pages of 100 rows, for all three endpoints together"
+    )
     arguments.add_argument("--large", action="store_true", help=f"{LARGE_PAGES:,} pages, once")
-    arguments.add_argument("--repetitions", type=int, help="rounds in which each contender runs once; the median counts")
+    arguments.add_argument(
+        "--repetitions", type=int, help="rounds in which each contender runs once; the median counts"
+    )
     arguments.add_argument("--only", default="", help="contenders whose name holds this text; day 2 needs its day 1")
     arguments.add_argument("--json", action="store_true")
     return arguments.parse_args()
@@ -73,7 +76,9 @@ def _run(contender: Contender, served: Served, homes: Path) -> tuple[Cost, str]:
 
 def _differences(wanted: dict[str, Expected], loaded: dict[str, Expected]) -> str:
     return "; ".join(
-        f"{source}: {loaded[source]} instead of {wanted[source]}" for source in SOURCES if loaded[source] != wanted[source]
+        f"{source}: {loaded[source]} instead of {wanted[source]}"
+        for source in SOURCES
+        if loaded[source] != wanted[source]
     )
 
 

@@ -51,9 +51,7 @@ def _configuration(url: str) -> Any:
     return {
         "client": {"base_url": f"{url}/"},
         "resource_defaults": {"write_disposition": "merge", "endpoint": endpoint},
-        "resources": [
-            {"name": name, "primary_key": key, "endpoint": {"path": name}} for name, key in KEYS.items()
-        ],
+        "resources": [{"name": name, "primary_key": key, "endpoint": {"path": name}} for name, key in KEYS.items()],
     }
 
 

@@ -61,7 +61,9 @@ def as_table(about: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> str:
     """One line for each contender."""
     lines = [HEADINGS, *(_line(name, row) for name, row in _rows(outcomes).items())]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    title = ", ".join(f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in about.items())
+    title = ", ".join(
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in about.items()
+    )
     return "\n".join([title, "", *("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)])
 
 

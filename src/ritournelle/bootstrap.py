@@ -17,6 +17,7 @@ from ritournelle.warehouse.connect import connect, connect_published, duckdb_pat
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.ingestion.http import HttpPageReader
     from ritournelle.registry.store import LocalRegistry
+    from ritournelle.transform.session import DbtSettings
 
 
 class Platform:
@@ -29,7 +30,7 @@ class Platform:
         """The warehouse for writing, with the tables that Python writes; close it after use."""
         from ritournelle.warehouse.tables import TABLES
 
-        # One thread: a second makes DuckDB's appends no faster and costs twice their CPU (1.2 million rows: 6.6 s, not 3.0).
+        # A second thread makes DuckDB's appends no faster and doubles their CPU (1.2 million rows: 6.6 s, not 3.0).
         warehouse = connect(self.settings.warehouse_url, threads=1)
         warehouse.ensure(TABLES)
         return warehouse
@@ -56,6 +57,19 @@ class Platform:
         from ritournelle.registry.store import LocalRegistry
 
         return LocalRegistry(self.settings.registry_folder)
+
+    def dbt_settings(self) -> DbtSettings:
+        """Everything that one invocation of dbt depends on."""
+        from ritournelle.transform.session import DbtSettings
+
+        return DbtSettings(
+            warehouse_url=self.settings.warehouse_url,
+            home=self.settings.home,
+            source_time_zone=self.settings.source.time_zone,
+            half_life_days=self.settings.recommendation.half_life_days,
+            pii_key=self.pii_key(),
+            threads=self.settings.warehouse.threads,
+        )
 
     def pii_key(self) -> str:
         """The key that e-mails and names are hashed with: the one that is set, else the home's own.

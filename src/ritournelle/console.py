@@ -97,6 +97,11 @@ def show_run(report: RunReport) -> None:
     for source, outcome in report.sources.items():
         for warning in outcome.warnings:
             _OUT.print(f"[yellow]{source}[/]: {escape(warning)}")
+    for step in report.steps:
+        for warning in (step.details or {}).get("warnings", []) if not step.source else []:
+            _OUT.print(f"[yellow]{step.step}[/]: {escape(warning)}", soft_wrap=True)
+    if any(outcome.quarantined for outcome in report.sources.values()):
+        _OUT.print("[yellow]quarantine[/]: `ritournelle quarantine list` tells which rows wait, and why")
     colour = "green" if report.succeeded else "red"
     seconds = f"{report.duration_seconds:.1f} s"
     _OUT.print(f"[{colour}]{report.run.verb} {report.status}[/] in {seconds} (run {report.run.run_id})")

@@ -167,19 +167,16 @@ class Day:
             remove_expired(self._settings.landing_folder, utc_now().date(), retention)
 
     def _transform(self, report: RunReport, full_refresh: bool) -> None:
-        from ritournelle.transform.runner import run_transform
+        from ritournelle.transform.checks import keep_check_results
+        from ritournelle.transform.runner import build
 
         def work() -> tuple[str, dict[str, Any]]:
-            built = run_transform(
-                warehouse_url=self._settings.warehouse_url,
-                home=self._settings.home,
-                source_time_zone=self._settings.source.time_zone,
-                half_life_days=self._settings.recommendation.half_life_days,
-                pii_key=self._platform.pii_key(),
-                threads=self._settings.warehouse.threads,
-                full_refresh=full_refresh,
-                on_progress=self._watcher.on_transform,
+            built = build(
+                self._platform.dbt_settings(), full_refresh=full_refresh, on_progress=self._watcher.on_transform
             )
+            with self._platform.open_warehouse() as warehouse:
+                keep_check_results(warehouse, report.run, built)
+            built.raise_for_problems()
             warnings = [str(warning) for warning in built.warnings]
             rows = {f"{model.schema}.{model.name}": model.rows for model in built.models if model.rows is not None}
             message = f"{len(built.models)} models, {len(built.tests)} data tests, {len(warnings)} warnings"

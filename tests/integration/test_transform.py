@@ -415,11 +415,11 @@ class TestReport:
         before = _all_tables(five)
         five.transform(full_refresh=True)
         assert _all_tables(five) == before
-        assert len(before) == 9
+        assert len(before) == 10
 
     def test_models_unit_tests_of_dbt(self, five: Home) -> None:
         report = run_unit_tests(five.settings)
-        assert len(report.tests) >= 8
+        assert len(report.tests) == 12
         report.raise_for_problems()
 
 

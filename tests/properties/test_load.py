@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.properties.list_source import ListSource, Row, history, track, user
 
@@ -30,12 +31,13 @@ UNGUARDED = SourceSettings(max_vanished_share=1, min_known_share=0, max_quaranti
 Day = dict[Source, list[Row]]
 KEYS = {Source.TRACKS: ("id",), Source.USERS: ("id",), Source.LISTEN_HISTORY: ("user_id", "created_at")}
 
-few = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Each example is some days of the real thing, at a tenth of a second each.
+few = settings(max_examples=100 if os.environ.get("RITOURNELLE_LONG_TESTS") else 8)
 
 
 @pytest.fixture(name="shared", scope="module")
 def open_warehouse() -> Iterator[Warehouse]:
-    with DuckDBWarehouse(Path(":memory:")) as warehouse:
+    with DuckDBWarehouse(Path(":memory:"), threads=1) as warehouse:
         warehouse.ensure(TABLES)
         yield warehouse
 
@@ -117,7 +119,7 @@ days: st.SearchStrategy[Day] = st.fixed_dictionaries(
 
 
 @few
-@given(st.lists(days, min_size=1, max_size=4))
+@given(st.lists(days, min_size=1, max_size=3))
 def test_the_tables_tell_what_the_source_said_last(shared: Warehouse, landing: Path, several: list[Day]) -> None:
     warehouse = emptied(shared)
     before: Day = {source: [] for source in Source}
@@ -145,7 +147,7 @@ def by_key(source: Source, rows: list[Row]) -> dict[tuple[Any, ...], Row]:
 
 
 @few
-@given(st.lists(days, min_size=1, max_size=3), st.integers(1, 5), st.integers(0, 2**32))
+@given(st.lists(days, min_size=1, max_size=2), st.integers(1, 5), st.integers(0, 2**32))
 def test_a_day_loaded_twice_is_loaded_once_in_any_order_of_pages(
     shared: Warehouse, landing: Path, several: list[Day], page_size: int, seed: int
 ) -> None:
@@ -166,7 +168,7 @@ def test_a_day_loaded_twice_is_loaded_once_in_any_order_of_pages(
 
 
 @few
-@given(st.lists(days, min_size=1, max_size=3))
+@given(st.lists(days, min_size=1, max_size=2))
 def test_every_listen_is_there_under_its_id(shared: Warehouse, landing: Path, several: list[Day]) -> None:
     warehouse = emptied(shared)
     expected = set()

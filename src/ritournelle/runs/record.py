@@ -39,7 +39,7 @@ class Step:
 
     def to_dict(self) -> dict[str, Any]:
         """The step as the commands print it."""
-        named = {"step": self.step, "status": self.status, "message": self.message}
+        named = {"step": self.step, "status": self.status, "message": self.message, "details": dict(self.details or {})}
         return named | ({"source": self.source} if self.source else {})
 
 

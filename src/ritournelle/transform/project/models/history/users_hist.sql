@@ -38,6 +38,19 @@ versions as (
     from ordered
 ),
 
+-- Of its own, with equalities only: `versions.is_deleted` in the join below cost 190 s instead of 0.5 s (200,000 rows).
+before_deletion as (
+    select
+        versions.*,
+        deletions.version as deletion_version
+    from versions as deletions
+    inner join versions
+        on deletions.source_epoch = versions.source_epoch
+        and deletions.user_id = versions.user_id
+        and deletions.version = versions.version + 1
+    where deletions.is_deleted
+),
+
 final as (
     select
         versions.user_key,
@@ -60,11 +73,10 @@ final as (
         versions.valid_to,
         versions.extracted_at as ingested_at
     from versions
-    left join versions as before_deletion
-        on versions.is_deleted
-        and versions.source_epoch = before_deletion.source_epoch
+    left join before_deletion
+        on versions.source_epoch = before_deletion.source_epoch
         and versions.user_id = before_deletion.user_id
-        and versions.version = before_deletion.version + 1
+        and versions.version = before_deletion.deletion_version
 )
 
 select * from final

@@ -1,4 +1,7 @@
 -- One row per staged listen that cannot become a fact: no version of its record shows it.
+-- A table: four tests read it, and each would compare all listens again.
+{{ config(materialized='table') }}
+
 with
 
 listens as (

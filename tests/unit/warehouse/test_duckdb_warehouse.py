@@ -1,0 +1,134 @@
+"""What is particular to DuckDB: one file, one writing process; the rest is in `tests/contract/test_warehouse.py`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+import ritournelle
+from ritournelle.errors import SettingsError, TransientError, WarehouseBusyError, WarehouseError
+from ritournelle.warehouse.base import Table
+from ritournelle.warehouse.connect import connect, duckdb_path
+from ritournelle.warehouse.duckdb import DuckDBWarehouse
+from ritournelle.warehouse.tables import TABLES
+
+WORDS = Table("raw", "words", pa.schema([("id", pa.int64()), ("word", pa.string())]), key=("id",))
+HOLD = """
+import sys, time
+from ritournelle.warehouse.connect import connect
+with connect(sys.argv[1], read_only=sys.argv[2] == "read"):
+    print("open", flush=True)
+    time.sleep(60)
+"""
+
+
+def url(path: Path) -> str:
+    return f"duckdb:///{path}"
+
+
+@contextmanager
+def opened_elsewhere(path: Path, mode: str) -> Iterator[None]:
+    """Another process has the file open, to `read` or to `write`."""
+    source = str(Path(ritournelle.__file__).parents[1])
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, url(path), mode], stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": source}
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "open\n"
+            yield
+        finally:
+            process.kill()
+
+
+@pytest.fixture(name="path")
+def filled_warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "deep" / "warehouse.duckdb"
+    with connect(url(path)) as warehouse:
+        warehouse.ensure([WORDS])
+        warehouse.append(WORDS, WORDS.rows([{"id": 1, "word": "refrain"}]))
+    return path
+
+
+def test_a_writer_elsewhere_makes_it_busy(path: Path) -> None:
+    with opened_elsewhere(path, "write"):
+        for read_only in (False, True):
+            with pytest.raises(WarehouseBusyError, match="is open in another process; wait for it or stop it") as caught:
+                connect(url(path), read_only=read_only)
+            assert isinstance(caught.value, TransientError)
+            assert str(path) in str(caught.value)
+
+
+def test_readers_share_it_and_keep_a_writer_out(path: Path) -> None:
+    with opened_elsewhere(path, "read"):
+        with connect(url(path), read_only=True) as warehouse:
+            assert warehouse.read("SELECT word FROM raw.words")["word"].to_pylist() == ["refrain"]
+        with pytest.raises(WarehouseBusyError):
+            connect(url(path))
+
+
+def test_a_reader_cannot_write(path: Path) -> None:
+    with connect(url(path), read_only=True) as warehouse:
+        with pytest.raises(WarehouseError, match="read-only"):
+            warehouse.append(WORDS, WORDS.rows([{"id": 2}]))
+
+
+# A folder called `clock`: its name is part of the engine's messages and must not be taken for a lock.
+
+
+def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "clock" / "absent.duckdb"
+    path.parent.mkdir()
+    with pytest.raises(WarehouseError, match="cannot be opened.*does not exist"):
+        connect(url(path), read_only=True)
+
+
+def test_a_file_of_another_kind(tmp_path: Path) -> None:
+    path = tmp_path / "clock.duckdb"
+    path.write_bytes(b"no warehouse at all" * 1000)
+    with pytest.raises(WarehouseError, match="cannot be opened.*not a valid DuckDB database"):
+        connect(url(path))
+
+
+def test_a_view_exists_like_a_table(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE VIEW raw.first_words AS SELECT word FROM raw.words")
+    with connect(url(path), read_only=True) as warehouse:
+        assert warehouse.exists("raw", "first_words")
+
+
+def test_urls() -> None:
+    assert duckdb_path("duckdb:////data/music.duckdb") == Path("/data/music.duckdb")
+    assert duckdb_path("postgresql://localhost/music") is None
+    with pytest.raises(SettingsError, match="no driver for 'mysql' in this version; use duckdb:///"):
+        connect("mysql://localhost/music")
+
+
+def test_the_url_of_an_open_warehouse_names_its_file(path: Path) -> None:
+    with connect(url(path)) as warehouse:
+        assert warehouse.url == url(path)
+        assert duckdb_path(warehouse.url) == path
+
+
+def test_what_is_refused_is_quoted_in_short() -> None:
+    with DuckDBWarehouse(Path(":memory:")) as warehouse:
+        with pytest.raises(WarehouseError, match=r"the warehouse refused `SELECT nothing AS x`: Binder Error"):
+            warehouse.read("SELECT\n   nothing AS x")
+        with pytest.raises(WarehouseError, match=r"`SELECT 1 \+ 1 \+ [1 +]*…`"):
+            warehouse.read("SELECT 1" + " + 1" * 100 + " FROM nowhere")
+
+
+def test_every_table_of_the_platform_can_be_made_and_has_its_key() -> None:
+    assert len({str(table) for table in TABLES}) == len(TABLES)
+    with DuckDBWarehouse(Path(":memory:")) as warehouse:
+        warehouse.ensure(TABLES)
+        for table in TABLES:
+            assert set(table.key) <= set(table.columns.names), table
+            assert warehouse.read(f"SELECT * FROM {table}").schema.names == table.columns.names
