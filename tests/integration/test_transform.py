@@ -419,7 +419,7 @@ class TestReport:
 
     def test_models_unit_tests_of_dbt(self, five: Home) -> None:
         report = run_unit_tests(five.settings)
-        assert len(report.tests) == 12
+        assert len(report.tests) == 11
         report.raise_for_problems()
 
 
