@@ -37,7 +37,7 @@ lock: install-dev  ## Compile the locks anew from pyproject.toml
 	UV=$(BIN)/uv requirements/lock.sh
 
 docs: install-dev  ## Write the generated reference pages anew
-	$(BIN)/python -m ritournelle.transform.reference
+	$(BIN)/python -m ritournelle.transform.reference > docs/reference/warehouse-tables.md
 	RITOURNELLE_UPDATE_DOCS=1 $(BIN)/python -m pytest --quiet tests/docs
 
 clean:  ## Remove the environment and all caches
