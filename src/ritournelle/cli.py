@@ -181,18 +181,12 @@ def demo(
     seed: int = 7,
 ) -> None:
     """Everything at once: a simulated app, one whole day, the first lists."""
-    from ritournelle.bootstrap import Platform
-    from ritournelle.settings import load_settings
     from ritournelle.simulator.config import WorldConfig
     from ritournelle.simulator.running import RunningApp
 
-    settings = load_settings()
     views = _views()
-    home = settings.home / "demo"  # apart from a real app's data, if this home holds any
     with RunningApp(WorldConfig(users=users, tracks=tracks, seed=seed)) as music_app:
-        source = settings.source.model_copy(update={"url": music_app.url})
-        warehouse = settings.warehouse.model_copy(update={"url": None})
-        platform = Platform(settings.model_copy(update={"source": source, "home": home, "warehouse": warehouse}))
+        platform = _demo_platform(music_app.url)
         views.say(f"a simulated music app with {users:,} users and {tracks:,} tracks answers at {music_app.url}")
         report = _run_day(platform, "run", None)
     views.show_run(report)
@@ -200,7 +194,7 @@ def demo(
         raise typer.Exit(EXIT_FAILED)
     for user_id in _some_listeners(platform):
         _print_list(platform, user_id, 5, False)
-    views.say_next_steps(home)
+    views.say_next_steps(platform.settings.home)
 
 
 @config_app.command("show")
@@ -247,6 +241,20 @@ def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None
         _print_json(answer.to_dict())
     else:
         _views().show_list(answer)
+
+
+def _demo_platform(url: str) -> Platform:
+    """The platform on the simulated app, in a folder of its own: apart from a real app's data, if the home holds any."""
+    from ritournelle.bootstrap import Platform
+    from ritournelle.settings import load_settings
+
+    settings = load_settings()
+    changed = {
+        "home": settings.home / "demo",
+        "source": settings.source.model_copy(update={"url": url}),
+        "warehouse": settings.warehouse.model_copy(update={"url": None}),
+    }
+    return Platform(settings.model_copy(update=changed))
 
 
 def _some_listeners(platform: Platform) -> list[int]:

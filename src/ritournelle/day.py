@@ -1,4 +1,4 @@
-"""The day: ingest → transform → train → recommend → publish, under one lock and one record. Shells call these functions."""
+"""The day: ingest → transform → train → recommend → publish, under one lock and one record; shells call it."""
 
 from __future__ import annotations
 

@@ -188,11 +188,15 @@ def test_upsert_puts_rows_in_place_of_those_with_their_key(warehouse: Warehouse)
 
 def test_upsert_with_a_key_of_several_columns_and_nulls(warehouse: Warehouse) -> None:
     def rows(count: int) -> pa.Table:
-        return PAIRS.rows([{"a": 1, "b": "x", "n": count}, {"a": 1, "b": None, "n": count}, {"a": 2, "b": "", "n": count}])
+        return PAIRS.rows(
+            [{"a": 1, "b": "x", "n": count}, {"a": 1, "b": None, "n": count}, {"a": 2, "b": "", "n": count}]
+        )
 
     for count in (1, 2):
         warehouse.upsert(PAIRS, rows(count))
-    assert sorted(map(str, warehouse.read("SELECT * FROM ops.pairs").to_pylist())) == sorted(map(str, rows(2).to_pylist()))
+    assert sorted(map(str, warehouse.read("SELECT * FROM ops.pairs").to_pylist())) == sorted(
+        map(str, rows(2).to_pylist())
+    )
 
 
 def test_replace_leaves_only_what_comes(warehouse: Warehouse) -> None:

@@ -52,7 +52,9 @@ def test_a_source_that_stands_still_is_proven_exactly(
     assert found.rows.num_rows + len(found.bad) == found.announced == len(rows)
     assert sorted(ids(found)) == [row["id"] for row in rows if row["id"] is not None and row["created_at"] != "garbage"]
     assert Counter(row.key for row in found.bad) == Counter(
-        (row["id"],) if row["id"] is not None else None for row in rows if row["id"] is None or row["created_at"] == "garbage"
+        (row["id"],) if row["id"] is not None else None
+        for row in rows
+        if row["id"] is None or row["created_at"] == "garbage"
     )
 
 

@@ -79,7 +79,15 @@ def current(warehouse: Warehouse, source: Source) -> dict[tuple[Any, ...], dict[
 
 def everything(warehouse: Warehouse) -> dict[str, list[str]]:
     """All rows of the tables that hold data, in a fixed order, but for stamps of runs."""
-    stamps = {"run_id", "run_number", "extracted_at", "quarantined_at", "last_seen_run_id", "resolved_at", "resolved_run_id"}
+    stamps = {
+        "run_id",
+        "run_number",
+        "extracted_at",
+        "quarantined_at",
+        "last_seen_run_id",
+        "resolved_at",
+        "resolved_run_id",
+    }
     names = [table for table in TABLES if table.schema in ("raw", "quarantine")]
     return {
         str(table): sorted(

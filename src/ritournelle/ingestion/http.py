@@ -189,7 +189,7 @@ class _Reading:
         self._traffic.errors[str(error)] = self._traffic.errors.get(str(error), 0) + 1
         pause = pause_before(number, error, self._settings)
         if pause is None:
-            raise TransientSourceError(_gave_up(problem, attempt.number, error)) from error
+            raise TransientSourceError(_gave_up(problem, attempt.number, self._settings, error)) from error
         self._on_retry(f"{problem}; retry {number} of {self._settings.retries} in {pause:.1f} s")
         self._traffic.retries += 1
         not_before = time.monotonic() + pause
@@ -208,7 +208,7 @@ class _Reading:
             time.sleep(min(pause, 0.01))
 
     def _name(self, attempt: _Attempt) -> str:
-        return f"{self._source}: page {attempt.page} of {self._settings.url}/{self._source}"
+        return f"{self._source}: page {attempt.page} of {_without_password(self._settings.url)}/{self._source}"
 
 
 def _new_handle(settings: SourceSettings) -> pycurl.Curl:
@@ -226,6 +226,11 @@ def _new_handle(settings: SourceSettings) -> pycurl.Curl:
         headers.append(f"Authorization: Bearer {settings.token.get_secret_value()}")
     handle.setopt(pycurl.HTTPHEADER, headers)
     return handle
+
+
+def _without_password(url: str) -> str:
+    scheme, rest = url.split("://", 1)
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def _milliseconds(seconds: float) -> int:
@@ -253,7 +258,8 @@ def _advice(status: int) -> str:
     }.get(status, "; it refuses this request for good")
 
 
-def _gave_up(problem: str, retries: int, error: TransientSourceError) -> str:
-    if error.retry_after_seconds is not None and retries == 0:
-        return f"{problem} and asks for {error.retry_after_seconds:.0f} s of pause, more than is waited for"
-    return f"{problem}; given up after {retries + 1} attempts"
+def _gave_up(problem: str, retries: int, settings: SourceSettings, error: TransientSourceError) -> str:
+    asked = error.retry_after_seconds
+    if asked is not None and asked > settings.max_retry_after_seconds:
+        return f"{problem} and asks for {asked:.0f} s of pause, more than is waited for"
+    return f"{problem}; given up after {retries + 1} attempt{'s' if retries else ''}"

@@ -14,7 +14,7 @@ from ritournelle.errors import RitournelleError
 from ritournelle.ingestion.contract import CONTRACTS, Contract
 from ritournelle.ingestion.crawl import Crawl, Progress
 from ritournelle.ingestion.harvest import Harvest, Harvested
-from ritournelle.ingestion.known import Known, latest_epoch, read_known
+from ritournelle.ingestion.known import Known, epoch_begin, last_success, latest_epoch, read_known
 from ritournelle.ingestion.landing import LandingFile, run_folder
 from ritournelle.ingestion.load import (
     Extract,
@@ -140,7 +140,7 @@ class Ingestion:
             return plan_extract(known, harvest)
         crawled.report = replace(crawled.report, source_epoch_changed=True)
         newest = max(latest_epoch(self._warehouse, other) for other in Source)
-        if not self._accept_new_epoch and known.epoch == newest:
+        if not self._accept_new_epoch and not self._is_half_accepted(known, newest):
             raise refuse_new_epoch(source, reason)
         return plan_new_epoch(known, harvest, self._next_epoch(known, newest))
 
@@ -148,6 +148,11 @@ class Ingestion:
         """Why the listens are of another population, when an earlier run has accepted that of the users only."""
         is_newer = latest_epoch(self._warehouse, Source.USERS) > known.epoch
         return "the users are of a newer one, and it was accepted" if is_newer else ""
+
+    def _is_half_accepted(self, known: Known, newest: int) -> bool:
+        """Whether another source has begun a newer epoch, and the run that accepted it did not come to this one."""
+        source = known.contract.source
+        return newest > known.epoch and last_success(self._warehouse, source) < epoch_begin(self._warehouse, newest)
 
     def _next_epoch(self, known: Known, newest: int) -> int:
         """The epoch that another source has begun already, if it has; then it was accepted there."""

@@ -69,3 +69,17 @@ def latest_epoch(warehouse: Warehouse, source: Source) -> int:
     """The number of the population that the source speaks of, from 1."""
     found = warehouse.read(f"SELECT max(source_epoch) AS epoch FROM {TABLE_OF[source]}")["epoch"][0].as_py()
     return found or FIRST_EPOCH
+
+
+def epoch_begin(warehouse: Warehouse, epoch: int) -> int:
+    """The number of the run that first wrote rows of an epoch, in whichever source; 0 when none did."""
+    tables = " UNION ALL ".join(f"SELECT source_epoch, run_number FROM {table}" for table in TABLE_OF.values())
+    query = f"SELECT min(run_number) AS number FROM ({tables}) AS rows_of_all WHERE source_epoch = ?"
+    return warehouse.read(query, [epoch])["number"][0].as_py() or 0
+
+
+def last_success(warehouse: Warehouse, source: Source) -> int:
+    """The number of the last run that loaded a source; 0 when none did."""
+    good = "step = 'ingest' AND status = 'succeeded' AND source = ?"
+    query = f"SELECT max(run_number) AS number FROM ops.run_steps WHERE {good}"
+    return warehouse.read(query, [str(source)])["number"][0].as_py() or 0

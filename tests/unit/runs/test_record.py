@@ -64,12 +64,16 @@ class RecordTest(unittest.TestCase):
         users = Step("ingest", "succeeded", began, source="users", measures={"landed": 3, "proven_snapshot": True})
         note_step(self.warehouse, run, users)
         note_step(self.warehouse, run, Step("ingest", "failed", began, "status 500", source="tracks"))
-        note_step(self.warehouse, run, Step("transform", "skipped", began, details={"why": "naïve", "when": date(2024, 1, 1)}))
+        note_step(
+            self.warehouse, run, Step("transform", "skipped", began, details={"why": "naïve", "when": date(2024, 1, 1)})
+        )
         rows = {(row["step"], row["source"]): row for row in self.rows("ops.run_steps")}
         landed = rows["ingest", "users"]
         self.assertEqual((landed["landed"], landed["proven_snapshot"], landed["deleted"]), (3, True, None))
         self.assertEqual((landed["run_id"], landed["run_number"], landed["details"]), (run.run_id, 1, "{}"))
-        self.assertEqual((rows["ingest", "tracks"]["status"], rows["ingest", "tracks"]["message"]), ("failed", "status 500"))
+        self.assertEqual(
+            (rows["ingest", "tracks"]["status"], rows["ingest", "tracks"]["message"]), ("failed", "status 500")
+        )
         self.assertEqual(json.loads(rows["transform", ""]["details"]), {"why": "naïve", "when": "2024-01-01"})
 
     def test_a_step_noted_again_takes_the_place_of_the_first(self) -> None:
@@ -80,5 +84,7 @@ class RecordTest(unittest.TestCase):
 
     def test_a_step_as_the_commands_print_it(self) -> None:
         step = Step("ingest", "failed", datetime.now(UTC), "why", source="users").to_dict()
-        self.assertEqual((step["step"], step["status"], step["message"], step["source"]), ("ingest", "failed", "why", "users"))
+        self.assertEqual(
+            (step["step"], step["status"], step["message"], step["source"]), ("ingest", "failed", "why", "users")
+        )
         self.assertNotIn("source", Step("transform", "succeeded", datetime.now(UTC)).to_dict())

@@ -60,7 +60,9 @@ def filled_warehouse(tmp_path: Path) -> Path:
 def test_a_writer_elsewhere_makes_it_busy(path: Path) -> None:
     with opened_elsewhere(path, "write"):
         for read_only in (False, True):
-            with pytest.raises(WarehouseBusyError, match="is open in another process; wait for it or stop it") as caught:
+            with pytest.raises(
+                WarehouseBusyError, match="is open in another process; wait for it or stop it"
+            ) as caught:
                 connect(url(path), read_only=read_only)
             assert isinstance(caught.value, TransientError)
             assert str(path) in str(caught.value)
