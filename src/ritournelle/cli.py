@@ -244,7 +244,7 @@ def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None
 
 
 def _demo_platform(url: str) -> Platform:
-    """The platform on the simulated app, in a folder of its own: apart from a real app's data, if the home holds any."""
+    """The platform on the simulated app, in a folder of its own, apart from a real app's data."""
     from ritournelle.bootstrap import Platform
     from ritournelle.settings import load_settings
 

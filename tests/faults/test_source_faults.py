@@ -325,7 +325,7 @@ def test_a_password_in_the_url_is_never_said(home: Home) -> None:
 
 @pytest.mark.parametrize("limit", [1, 3])
 def test_no_more_pages_in_flight_than_allowed(home: Home, limit: int) -> None:
-    with served(pages=12) as (url, kind):
+    with served(pages=6) as (url, kind):
         home.ingest(url=url, token="s3cret", concurrency=limit, extra_passes=0)
     assert kind.most == limit
 
@@ -568,7 +568,7 @@ def test_duplicate_emails_lose_nobody(home: Home, app: RunningApp) -> None:
 
 
 def test_the_habits_of_the_real_app(home: Home, app: RunningApp) -> None:
-    app.reset(WorldConfig(users=300, tracks=250, habits=Habits(null_user=0.02, null_items=0.05)))
+    app.reset(WorldConfig(users=120, tracks=110, habits=Habits(null_user=0.02, null_items=0.05)))
     for _ in range(3):
         reports = home.ingest()
         assert statuses(reports) == ALL_WELL

@@ -32,7 +32,7 @@ Day = dict[Source, list[Row]]
 KEYS = {Source.TRACKS: ("id",), Source.USERS: ("id",), Source.LISTEN_HISTORY: ("user_id", "created_at")}
 
 # Each example is some days of the real thing, at a tenth of a second each.
-few = settings(max_examples=100 if os.environ.get("RITOURNELLE_LONG_TESTS") else 8)
+few = settings(max_examples=100 if os.environ.get("RITOURNELLE_LONG_TESTS") else 6)
 
 
 @pytest.fixture(name="shared", scope="module")
