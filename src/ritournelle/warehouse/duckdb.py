@@ -26,14 +26,13 @@ class DuckDBWarehouse:
 
     def ensure(self, tables: Sequence[Table]) -> None:
         """Create the tables, and the columns, that are not there yet."""
+        known = self._known_columns()  # asked once: one look into the catalogue costs 5 ms
         with self.transaction():
             for table in tables:
-                self._run(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
-                if self.exists(table.schema, table.name):
-                    self._add_missing_columns(table)
-                else:
-                    with self._registered(table.columns.empty_table()) as view:
-                        self._run(f"CREATE TABLE {table} AS SELECT * FROM {view}")
+                if str(table) not in known:
+                    self._create(table)
+                elif not set(table.columns.names) <= known[str(table)]:
+                    self._add_missing_columns(table, known[str(table)])
 
     def exists(self, schema: str, name: str) -> bool:
         """Whether a table or view of that name can be read."""
@@ -134,9 +133,19 @@ class DuckDBWarehouse:
         finally:
             self._connection.unregister("incoming_rows")
 
-    def _add_missing_columns(self, table: Table) -> None:
-        query = "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ?"
-        known = set(self.read(query, [table.schema, table.name])["column_name"].to_pylist())
+    def _known_columns(self) -> dict[str, set[str]]:
+        query = "SELECT table_schema || '.' || table_name AS name, column_name FROM information_schema.columns"
+        known: dict[str, set[str]] = {}
+        for row in self.read(query).to_pylist():
+            known.setdefault(row["name"], set()).add(row["column_name"])
+        return known
+
+    def _create(self, table: Table) -> None:
+        self._run(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
+        with self._registered(table.columns.empty_table()) as view:
+            self._run(f"CREATE TABLE {table} AS SELECT * FROM {view}")
+
+    def _add_missing_columns(self, table: Table, known: set[str]) -> None:
         with self._registered(table.columns.empty_table()) as view:
             described = self._run(f"DESCRIBE SELECT * FROM {view}").fetchall()
         for name, sql_type, *_ in described:
