@@ -60,7 +60,7 @@ def test_the_url_loses_its_slash() -> None:
         ("SOURCE__PAGE_SIZE", "101", "less than or equal to 100"),
         ("SOURCE__RETRIES", "-1", "greater than or equal to 0"),
         ("SOURCE__TIMEOUT_SECONDS", "0", "greater than 0"),
-        ("SOURCE__TIMEOUT_SECONDS", "nan", "greater than 0"),
+        ("SOURCE__TIMEOUT_SECONDS", "nan", "finite number"),
         ("SOURCE__MAX_VANISHED_SHARE", "1.5", "less than or equal to 1"),
         ("LANDING__RETENTION_DAYS", "0", "greater than or equal to 1"),
         ("SOURCE__COLOUR", "red", "Extra inputs are not permitted"),

@@ -67,8 +67,13 @@ class Crawl:
         return self._read_to_the_end(pass_number, max(pages, 1))
 
     def _read_to_the_end(self, pass_number: int, read: int) -> int:
-        """Read the pages after `read`, and those that were added meanwhile."""
-        while (announced := self._harvest.pages_announced(pass_number)) > read:
+        """Read the pages after `read`, and those that were added meanwhile.
+
+        A list may grow faster than it is read. So growth is followed up to twice the pages first announced: what is
+        added later has not lived through the crawl, and the next run finds it.
+        """
+        limit = 2 * max(self._harvest.pages_announced(pass_number), 1)
+        while (announced := min(self._harvest.pages_announced(pass_number), limit)) > read:
             self._read(range(read + 1, announced + 1), pass_number)
             read = announced
         return read
