@@ -202,7 +202,7 @@ def config_show(as_json: AsJson = False) -> None:
     """The settings in force, secrets hidden."""
     from ritournelle.settings import load_settings
 
-    settings = load_settings()
+    settings = load_settings().shown()
     if as_json:
         _print_json(settings.model_dump(mode="json"))
     else:

@@ -68,6 +68,12 @@ class SourceSettings(_Section):
         0.5, description="With a smaller share of known ids on both sides the source epoch has changed."
     )
 
+    @property
+    def public_url(self) -> str:
+        """The URL without the user and password that it may hold: the one for messages."""
+        scheme, _, rest = self.url.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}"
+
 
 class LandingSettings(_Section):
     """The raw pages, kept as they came."""
@@ -132,6 +138,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over environment over `ritournelle.toml`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def shown(self) -> Settings:
+        """The same settings with every secret hidden."""
+        source = self.source.model_copy(update={"url": self.source.public_url})
+        return self.model_copy(update={"source": source})
 
     @property
     def warehouse_url(self) -> str:

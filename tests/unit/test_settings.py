@@ -114,3 +114,13 @@ def test_every_setting_has_a_sentence() -> None:
         fields = getattr(section, "model_fields", {name: field})
         for inner, described in fields.items():
             assert (described.description or "").endswith("."), f"{name}.{inner}"
+
+
+def test_what_is_shown_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RITOURNELLE_SOURCE__URL", "https://ada:pass-word@music.example:8443/app")
+    monkeypatch.setenv("RITOURNELLE_SOURCE__TOKEN", "a-token-of-hers")
+    monkeypatch.setenv("RITOURNELLE_PRIVACY__KEY", "a-key-of-sixteen-or-more")
+    shown = load_settings().shown()
+    assert shown.source.url == "https://music.example:8443/app"
+    for secret in ("pass-word", "a-token-of-hers", "a-key-of-sixteen"):
+        assert secret not in shown.model_dump_json() and secret not in repr(shown)

@@ -208,7 +208,7 @@ class _Reading:
             time.sleep(min(pause, 0.01))
 
     def _name(self, attempt: _Attempt) -> str:
-        return f"{self._source}: page {attempt.page} of {_without_password(self._settings.url)}/{self._source}"
+        return f"{self._source}: page {attempt.page} of {self._settings.public_url}/{self._source}"
 
 
 def _new_handle(settings: SourceSettings) -> pycurl.Curl:
@@ -226,11 +226,6 @@ def _new_handle(settings: SourceSettings) -> pycurl.Curl:
         headers.append(f"Authorization: Bearer {settings.token.get_secret_value()}")
     handle.setopt(pycurl.HTTPHEADER, headers)
     return handle
-
-
-def _without_password(url: str) -> str:
-    scheme, rest = url.split("://", 1)
-    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def _milliseconds(seconds: float) -> int:
