@@ -33,8 +33,8 @@ def main() -> None:
 
 def load(url: str, home: Path, *, listens_as_rows: bool) -> None:
     """Extract, normalize and load all three endpoints; raises when a job failed."""
-    import dlt  # pylint: disable=import-outside-toplevel  # after its environment is set
-    from dlt.sources.rest_api import rest_api_source  # pylint: disable=import-outside-toplevel
+    import dlt  # here: after its environment is set
+    from dlt.sources.rest_api import rest_api_source
 
     source = rest_api_source(_configuration(url), max_table_nesting=1 if listens_as_rows else 0)
     database = dlt.destinations.duckdb(str(home / DATABASE))

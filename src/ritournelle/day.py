@@ -135,7 +135,7 @@ class Day:
                 report = RunReport(begin_run(warehouse, verb, logical_date))
             try:
                 yield report
-            except BaseException as error:
+            except BaseException as error:  # the rim of a run: whatever ends it, interruption too, is on record
                 report.status, report.message = "failed", f"{type(error).__name__}: {error}"
                 self._end(report)
                 raise

@@ -37,35 +37,43 @@ class SourceSettings(_Section):
     """The music app's API, and how politely and how stubbornly it is read."""
 
     url: Annotated[str, AfterValidator(_http_url)] = Field(
-        "http://127.0.0.1:9000", description="Where the app answers, without a path."
+        default="http://127.0.0.1:9000", description="Where the app answers, without a path."
     )
-    token: SecretStr | None = Field(None, description="Sent as `Authorization: Bearer …` when set.")
-    connect_timeout_seconds: float = Field(5.0, gt=0, description="Longest wait for a connection.")
-    timeout_seconds: float = Field(30.0, gt=0, description="Longest time for one whole answer, body included.")
-    concurrency: int = Field(8, ge=1, le=256, description="Pages in flight at once.")
-    retries: int = Field(4, ge=0, description="Further attempts for one page after a transient error.")
-    backoff_seconds: float = Field(0.5, ge=0, description="First pause before a retry; doubles each time, with jitter.")
-    max_backoff_seconds: float = Field(30.0, ge=0, description="Longest pause before a retry.")
+    token: SecretStr | None = Field(default=None, description="Sent as `Authorization: Bearer …` when set.")
+    connect_timeout_seconds: float = Field(default=5.0, gt=0, description="Longest wait for a connection.")
+    timeout_seconds: float = Field(default=30.0, gt=0, description="Longest time for one whole answer, body included.")
+    concurrency: int = Field(default=8, ge=1, le=256, description="Pages in flight at once.")
+    retries: int = Field(default=4, ge=0, description="Further attempts for one page after a transient error.")
+    backoff_seconds: float = Field(
+        default=0.5, ge=0, description="First pause before a retry; doubles each time, with jitter."
+    )
+    max_backoff_seconds: float = Field(default=30.0, ge=0, description="Longest pause before a retry.")
     max_retry_after_seconds: float = Field(
-        300.0, ge=0, description="Longest `Retry-After` that is waited for; a longer one fails the source."
+        default=300.0, ge=0, description="Longest `Retry-After` that is waited for; a longer one fails the source."
     )
-    page_size: int = Field(100, ge=1, le=100, description="Rows asked for per page.")
+    page_size: int = Field(default=100, ge=1, le=100, description="Rows asked for per page.")
     extra_passes: int = Field(
-        1, ge=0, le=10, description="Further passes when forward and reverse disagree: more proof, more requests."
+        default=1,
+        ge=0,
+        le=10,
+        description="Further passes when forward and reverse disagree: more proof, more requests.",
     )
-    max_page_bytes: int = Field(64 * 1024 * 1024, gt=0, description="A longer answer is cut off and counts as failed.")
-    max_text_characters: int = Field(10_000, gt=0, description="A longer text puts its row into quarantine.")
+    max_page_bytes: int = Field(
+        default=64 * 1024 * 1024, gt=0, description="A longer answer is cut off and counts as failed."
+    )
+    max_text_characters: int = Field(default=10_000, gt=0, description="A longer text puts its row into quarantine.")
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
-        "UTC", description="The zone of the source's naive datetimes."
+        default="UTC", description="The zone of the source's naive datetimes."
     )
     max_quarantined_share: Share = Field(
-        0.5, description="With a larger share of bad rows the source is red: its contract has changed."
+        default=0.5, description="With a larger share of bad rows the source is red: its contract has changed."
     )
     max_vanished_share: Share = Field(
-        0.5, description="With a larger share of known rows gone at once the source is red and nothing is deleted."
+        default=0.5,
+        description="With a larger share of known rows gone at once the source is red and nothing is deleted.",
     )
     min_known_share: Share = Field(
-        0.5, description="With a smaller share of known ids on both sides the source epoch has changed."
+        default=0.5, description="With a smaller share of known ids on both sides the source epoch has changed."
     )
 
     @property
@@ -78,14 +86,14 @@ class SourceSettings(_Section):
 class LandingSettings(_Section):
     """The raw pages, kept as they came."""
 
-    retention_days: int = Field(30, ge=1, description="Raw pages older than this are removed after a good run.")
+    retention_days: int = Field(default=30, ge=1, description="Raw pages older than this are removed after a good run.")
 
 
 class PrivacySettings(_Section):
     """How personal data is masked."""
 
     key: SecretStr | None = Field(
-        None,
+        default=None,
         min_length=16,
         description="Key of the hashes that replace e-mails and names; unset: one made at first use, in the home.",
     )
@@ -95,18 +103,21 @@ class WarehouseSettings(_Section):
     """Where the tables live."""
 
     url: str | None = Field(
-        None, description="`duckdb:///path`; unset: `warehouse.duckdb` in the home. Other engines come with extras."
+        default=None,
+        description="`duckdb:///path`; unset: `warehouse.duckdb` in the home. Other engines come with extras.",
     )
-    threads: int = Field(2, ge=1, description="Threads of the embedded engine.")
+    threads: int = Field(
+        default=2, ge=1, description="Threads of the embedded engine when it transforms or is read; loading uses one."
+    )
 
 
 class RecommendationSettings(_Section):
     """What is learnt and how long the lists are."""
 
-    model: str = Field("als", description="The personal model: `als`, or `popularity` for none.")
-    list_length: int = Field(20, ge=1, le=1000, description="Recommendations stored per listener.")
-    seed: int = Field(20_240_601, ge=0, description="Seed of everything random in training.")
-    half_life_days: float = Field(90.0, gt=0, description="Age at which a listen weighs half.")
+    model: str = Field(default="als", description="The personal model: `als`, or `popularity` for none.")
+    list_length: int = Field(default=20, ge=1, le=1000, description="Recommendations stored per listener.")
+    seed: int = Field(default=20_240_601, ge=0, description="Seed of everything random in training.")
+    half_life_days: float = Field(default=90.0, gt=0, description="Age at which a listen weighs half.")
 
 
 class Settings(BaseSettings):
@@ -120,12 +131,12 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    home: Path = Field(Path(".ritournelle"), description="Folder of everything the platform keeps on disk.")
-    source: SourceSettings = Field(default_factory=SourceSettings)  # type: ignore[arg-type]  # every field has a default
-    landing: LandingSettings = Field(default_factory=LandingSettings)  # type: ignore[arg-type]
-    privacy: PrivacySettings = Field(default_factory=PrivacySettings)  # type: ignore[arg-type]
-    warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)  # type: ignore[arg-type]
-    recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)  # type: ignore[arg-type]
+    home: Path = Field(default=Path(".ritournelle"), description="Folder of everything the platform keeps on disk.")
+    source: SourceSettings = Field(default_factory=SourceSettings)
+    landing: LandingSettings = Field(default_factory=LandingSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
+    recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)
 
     @classmethod
     def settings_customise_sources(

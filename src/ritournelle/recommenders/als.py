@@ -134,7 +134,7 @@ class AlsRecommender(Recommender):
 
 def _train(confidence: Interactions, config: AlsConfig, restraint: float, progress: Progress) -> NDArray[np.float32]:
     """The track factors, tracks × dimensions, by the library; the only place that imports it."""
-    from implicit.cpu.als import AlternatingLeastSquares  # pylint: disable=import-outside-toplevel  # 1 s to import
+    from implicit.cpu.als import AlternatingLeastSquares  # here: 1 s to import
 
     # implicit runs its own threads; left alone, OpenBLAS starts as many again in each of them: up to 10 × slower. The
     # limit holds for libraries that are loaded already, so the import comes first.
