@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+pytest_plugins = ("tests.services.plugin",)
+
 KEPT = ("RITOURNELLE_REQUIRE_SERVICES", "RITOURNELLE_LONG_TESTS", "RITOURNELLE_UPDATE_DOCS")
 """What steers the tests themselves."""
 

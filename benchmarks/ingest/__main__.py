@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.ingest.contenders import CONTENDERS, Contender
-from benchmarks.ingest.measure import Cost, measure
+from benchmarks.measure import Cost, measure
 from benchmarks.ingest.pages import SOURCES, Expected
 from benchmarks.ingest.report import Outcome, as_json, as_table
 from benchmarks.ingest.server import Served, serving

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.ingest.contenders import BASELINE
-from benchmarks.ingest.measure import Cost
+from benchmarks.measure import Cost
 
 HEADINGS = ("contender", "CPU s", "min–max", "× ours", "wall s", "peak MB", "loaded")
 

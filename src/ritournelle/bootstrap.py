@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ritournelle.errors import PermanentError
 from ritournelle.settings import Settings
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.connect import connect, connect_published, duckdb_path
+from ritournelle.warehouse.connect import connect, connect_published, duckdb_path, place, sole_run
 
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.ingestion.http import HttpPageReader
@@ -35,12 +35,27 @@ class Platform:
         warehouse.ensure(TABLES)
         return warehouse
 
+    @contextmanager
+    def run_lock(self) -> Iterator[None]:
+        """Held by one run at a time, of this home and, on a server, of all machines that share the warehouse.
+
+        Raises `RunInProgressError` when another run holds it.
+        """
+        from ritournelle.runs.lock import single_run
+
+        with single_run(self.settings.home), sole_run(self.settings.warehouse_url):
+            yield
+
     def read_warehouse(self) -> Warehouse:
         """The warehouse for reading; raises `PermanentError` that says what to do when there is none yet."""
-        path = duckdb_path(self.settings.warehouse_url)
-        if path is not None and not path.exists():
-            raise PermanentError(f"there is no warehouse at {path} yet; fill it with `ritournelle run`")
-        return connect(self.settings.warehouse_url, threads=self.settings.warehouse.threads, read_only=True)
+        url = self.settings.warehouse_url
+        path = duckdb_path(url)
+        if path is None or path.exists():
+            warehouse = connect(url, threads=self.settings.warehouse.threads, read_only=True)
+            if warehouse.exists("ops", "runs"):
+                return warehouse
+            warehouse.close()
+        raise PermanentError(f"there is no warehouse at {place(url)} yet; fill it with `ritournelle run`")
 
     def read_published(self) -> Warehouse:
         """What the last good run published, for reading, also while a run is under way."""
@@ -69,6 +84,8 @@ class Platform:
             half_life_days=self.settings.recommendation.half_life_days,
             pii_key=self.pii_key(),
             threads=self.settings.warehouse.threads,
+            lookback_runs=self.settings.transform.lookback_runs,
+            memory_gigabytes=self.settings.transform.memory_gigabytes,
         )
 
     def pii_key(self) -> str:

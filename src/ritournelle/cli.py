@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -14,6 +15,7 @@ from ritournelle.errors import RitournelleError, SettingsError
 
 if TYPE_CHECKING:
     from ritournelle.bootstrap import Platform
+    from ritournelle.day import Day as DayOfRun
     from ritournelle.day import RunReport
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
@@ -25,6 +27,8 @@ config_app = typer.Typer(no_args_is_help=True, help="The settings in force.")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(config_app, name="config")
+warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole.")
+app.add_typer(warehouse_app, name="warehouse")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Day = Annotated[
@@ -90,6 +94,31 @@ def recommend(
         _run_stages("recommend", ("recommend", "publish"), as_json)
     else:
         _print_list(_platform(), user, k, as_json)
+
+
+@app.command()
+def backfill(
+    first_day: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day to load again.")],
+    last_day: Annotated[
+        Optional[datetime],
+        typer.Option(
+            "--to",
+            formats=["%Y-%m-%d"],
+            help="The last day in doubt: if all up to it comes out as it stands, later days are left alone.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load past days, and all that rest on them, again from their landed pages; then build everything on them anew."""
+    if last_day is not None and last_day < first_day:
+        raise typer.BadParameter(f"--to {last_day:%Y-%m-%d} is before --from {first_day:%Y-%m-%d}")
+    _do(lambda day: day.backfill(first_day.date(), last_day.date() if last_day else None), as_json)
+
+
+@app.command()
+def compact(as_json: AsJson = False) -> None:
+    """Remove landed pages and raw rows whose retention is over, and give the space back."""
+    _do(lambda day: day.compact(), as_json)
 
 
 @quarantine_app.command("list")
@@ -188,7 +217,7 @@ def demo(
     with RunningApp(WorldConfig(users=users, tracks=tracks, seed=seed)) as music_app:
         platform = _demo_platform(music_app.url)
         views.say(f"a simulated music app with {users:,} users and {tracks:,} tracks answers at {music_app.url}")
-        report = _run_day(platform, "run", None)
+        report = _watched(platform, lambda day: day.run("run"))
     views.show_run(report)
     if not report.succeeded:
         raise typer.Exit(EXIT_FAILED)
@@ -209,10 +238,46 @@ def config_show(as_json: AsJson = False) -> None:
         _views().show_settings(settings)
 
 
+@warehouse_app.command("copy")
+def warehouse_copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="URL of a warehouse; `settings`: the one in force.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="URL of another one; `settings`: the one in force.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in place of what TO holds.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy every table into another warehouse, and prove that they are the same there."""
+    from ritournelle.settings import load_settings
+    from ritournelle.warehouse.connect import connect, place
+    from ritournelle.warehouse.copy import copy_warehouse
+
+    source, target = (load_settings().warehouse_url if url == "settings" else url for url in (source, target))
+    if source == target:
+        raise typer.BadParameter("FROM and TO are the same warehouse")
+    tables = []
+    with connect(source, read_only=True) as source_warehouse, connect(target) as target_warehouse:
+        progress = _views().CopyWatcher()
+        for table in copy_warehouse(source_warehouse, target_warehouse, replace=replace, on_progress=progress.on_rows):
+            progress.on_table(table)
+            tables.append(table.to_dict())
+    if as_json:
+        _print_json({"from": place(source), "to": place(target), "tables": tables})
+    else:
+        rows = sum(table["rows"] for table in tables)
+        print(f"{len(tables)} tables with {rows:,} rows are the same in {place(source)} and {place(target)}")
+
+
 def _run_stages(
     verb: str, stages: tuple[str, ...] | None, as_json: bool, *, date: datetime | None = None, **options: bool
 ) -> None:
-    report = _run_day(_platform(), verb, stages, logical_date=date.date() if date else None, **options)
+    from ritournelle.day import STAGES
+
+    day = date.date() if date else None
+    _do(lambda day_of_run: day_of_run.run(verb, stages or STAGES, logical_date=day, **options), as_json)
+
+
+def _do(work: Callable[[DayOfRun], RunReport], as_json: bool) -> None:
+    """Do some work of a day, watched; print its report, and exit with 1 when it failed."""
+    report = _watched(_platform(), work)
     if as_json:
         _print_json(report.to_dict())
     else:
@@ -221,13 +286,12 @@ def _run_stages(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _run_day(platform: Platform, verb: str, stages: tuple[str, ...] | None, **options: Any) -> RunReport:
+def _watched(platform: Platform, work: Callable[[DayOfRun], RunReport]) -> RunReport:
     from ritournelle.console import ConsoleWatcher
-    from ritournelle.day import STAGES
     from ritournelle.day import Day as DayOfRun
 
     with ConsoleWatcher() as watcher:
-        return DayOfRun(platform, watcher).run(verb, stages or STAGES, **options)
+        return work(DayOfRun(platform, watcher))
 
 
 def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None:
@@ -258,9 +322,11 @@ def _demo_platform(url: str) -> Platform:
 
 
 def _some_listeners(platform: Platform) -> list[int]:
-    query = "SELECT DISTINCT user_id FROM marts.recommendations WHERE answered_by = 'model' ORDER BY user_id LIMIT 2"
+    from ritournelle.warehouse.marts import ANSWERED_LISTENERS
+
     with platform.read_published() as warehouse:
-        found: list[int] = warehouse.read(query)["user_id"].to_pylist()
+        listeners = ANSWERED_LISTENERS.run(warehouse, answered_by="model", at_most=2)
+    found: list[int] = listeners["user_id"].to_pylist()
     return found
 
 

@@ -17,10 +17,13 @@ from ritournelle.settings import Settings
 
 if TYPE_CHECKING:
     from ritournelle.ingestion.crawl import Progress as CrawlProgress
+    from ritournelle.warehouse.copy import CopiedTable
 
 _OUT = Console(highlight=False)
 _ERR = Console(stderr=True, highlight=False)
 _MARKS = {"succeeded": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]–[/]"}
+_TOLD_IN_FULL = ("backfill", "compact")
+"""Verbs whose result is what their steps say."""
 _COUNTS = ("announced", "landed", "inserted", "updated", "unchanged", "deleted", "quarantined")
 
 
@@ -60,6 +63,10 @@ class ConsoleWatcher(Watcher):
         what = f"ingest {progress.source}, pass {progress.pass_number}"
         self._show(progress.pages_done, progress.pages_announced, what)
 
+    def on_backfill(self, number: int, total: int, what: str) -> None:
+        """A past load begins."""
+        self._show(number, total, f"backfill {what}")
+
     def on_transform(self, number: int, total: int, what: str) -> None:
         """A model or data test begins."""
         self._show(number, total, f"transform {what}"[:60])
@@ -75,6 +82,24 @@ class ConsoleWatcher(Watcher):
     def _show(self, done: int, total: int, what: str) -> None:
         if self._bar is not None:
             self._bars.update(self._bar, completed=done, total=total, description=escape(what))
+
+
+class CopyWatcher:
+    """Tells on standard error how a copy goes on: each table, and every million rows of a large one."""
+
+    def __init__(self) -> None:
+        self._said = 0
+
+    def on_rows(self, table: str, rows: int) -> None:
+        """So many rows of a table were written."""
+        if rows - self._said >= 1_000_000:
+            say(f"… {table}: {rows:,} rows")
+            self._said = rows
+
+    def on_table(self, table: CopiedTable) -> None:
+        """A table was copied and read back."""
+        self._said = 0
+        _ERR.print(f"[green]✓[/] {escape(table.name)}: {table.rows:,} rows, checksum {table.checksum[:12]}")
 
 
 def say(text: str) -> None:
@@ -106,7 +131,7 @@ def show_run(report: RunReport) -> None:
     seconds = f"{report.duration_seconds:.1f} s"
     _OUT.print(f"[{colour}]{report.run.verb} {report.status}[/] in {seconds} (run {report.run.run_id})")
     for step in report.steps:
-        if step.status != "succeeded":
+        if step.status != "succeeded" or report.run.verb in _TOLD_IN_FULL:
             name = f"{step.step} {step.source}".strip()
             _OUT.print(f"  {_MARKS[step.status]} {name}: {escape(step.message)}", soft_wrap=True)
 

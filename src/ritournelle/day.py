@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ritournelle.bootstrap import Platform
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 from ritournelle.errors import RitournelleError
-from ritournelle.runs.lock import single_run
 from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
 
 if TYPE_CHECKING:
     from ritournelle.ingestion.crawl import Progress
     from ritournelle.ingestion.replay import ReplayReport
     from ritournelle.ingestion.report import SourceReport
+    from ritournelle.warehouse.base import Warehouse
 
 STAGES = ("ingest", "transform", "train", "recommend", "publish")
 PUBLISHED_SCHEMAS = ("history", "core", "marts", "ops")
@@ -39,6 +39,9 @@ class Watcher:
 
     def on_retry(self, problem: str) -> None:
         """A page will be tried again."""
+
+    def on_backfill(self, number: int, total: int, what: str) -> None:
+        """A past load begins."""
 
     def on_transform(self, number: int, total: int, what: str) -> None:
         """A model or data test begins."""
@@ -111,26 +114,50 @@ class Day:
             "publish": self._publish,
         }
         with self._recorded(verb, logical_date) as report:
-            for stage in stages:
-                if report.succeeded:
-                    self._watcher.on_stage(stage)
-                    work[stage](report)
-                else:
-                    self._note(report, Step(stage, "skipped", utc_now(), f"because {_first_failure(report)} failed"))
+            self._run_stages(report, {stage: work[stage] for stage in stages})
+        return report
+
+    def backfill(self, first_day: date, last_day: date | None = None) -> RunReport:
+        """Load the days from `first_day` on again from landing, build everything on them anew, publish.
+
+        With `last_day` the days after it are left alone if all up to it comes out as it stands. Errors as in `run`.
+        """
+        with self._recorded("backfill", None) as report:
+            self._run_stages(report, {"backfill": lambda report: self._backfill(report, first_day, last_day)})
+            if not report.succeeded or not _found_the_same(report):
+                rebuild = {"transform": lambda report: self._transform(report, True), "publish": self._publish}
+                self._run_stages(report, rebuild)
+        return report
+
+    def compact(self) -> RunReport:
+        """Apply the retention of landing, raw and quarantine, and give the space back. Errors as in `run`."""
+        with self._recorded("compact", None) as report:
+            work = {"landing": self._expire_landing, "compact": self._remove_superseded, "reclaim": self._reclaim}
+            self._run_stages(report, work)
         return report
 
     def replay_quarantine(self, sources: tuple[Source, ...]) -> tuple[RunReport, list[ReplayReport]]:
         """Bring back the quarantined rows that are good now."""
+        with self._recorded("quarantine replay", None) as report, self._platform.open_warehouse() as warehouse:
+            found = [self._replay(warehouse, report, source) for source in sources]
+        return report, found
+
+    def _replay(self, warehouse: Warehouse, report: RunReport, source: Source) -> ReplayReport:
         from ritournelle.ingestion.replay import replay
 
-        with self._recorded("quarantine replay", None) as report, self._platform.open_warehouse() as warehouse:
-            found = [replay(warehouse, source, self._settings.source, report.run) for source in sources]
-        return report, found
+        started = utc_now()
+        with warehouse.transaction():
+            found = replay(warehouse, source, self._settings.source, report.run, replayed_at=started)
+            told = f"{found.replayed} brought back, {found.still_open} still wait"
+            step = Step("replay", "succeeded", started, told, str(source), measures={"inserted": found.replayed})
+            note_step(warehouse, report.run, step)
+        self._heard(report, step)
+        return found
 
     @contextmanager
     def _recorded(self, verb: str, logical_date: date | None) -> Iterator[RunReport]:
         """Hold the lock, begin and end the record; the warehouse is closed while the block runs."""
-        with single_run(self._settings.home):
+        with self._platform.run_lock():
             with self._platform.open_warehouse() as warehouse:
                 report = RunReport(begin_run(warehouse, verb, logical_date))
             try:
@@ -145,6 +172,14 @@ class Day:
         report.duration_seconds = (utc_now() - report.run.started_at).total_seconds()
         with self._platform.open_warehouse() as warehouse:
             end_run(warehouse, report.run, report.status, report.message)
+
+    def _run_stages(self, report: RunReport, work: Mapping[str, Callable[[RunReport], None]]) -> None:
+        for stage, do in work.items():
+            if report.succeeded:
+                self._watcher.on_stage(stage)
+                do(report)
+            else:
+                self._note(report, Step(stage, "skipped", utc_now(), f"because {_first_failure(report)} failed"))
 
     def _ingest(self, report: RunReport, accept_new_epoch: bool) -> None:
         from ritournelle.ingestion.ingest import Ingestion
@@ -166,6 +201,55 @@ class Day:
             retention = self._settings.landing.retention_days
             remove_expired(self._settings.landing_folder, utc_now().date(), retention)
 
+    def _backfill(self, report: RunReport, first_day: date, last_day: date | None) -> None:
+        from ritournelle.ingestion.backfill import Backfill
+
+        def work() -> tuple[str, dict[str, Any]]:
+            with self._platform.open_warehouse() as warehouse:
+                landing, source = self._settings.landing_folder, self._settings.source
+                backfill = Backfill(warehouse, landing, source, self._watcher.on_backfill)
+                done = backfill.run(first_day, last_day)
+            return str(done), asdict(done)
+
+        self._step(report, "backfill", work)
+
+    def _expire_landing(self, report: RunReport) -> None:
+        from ritournelle.ingestion.landing import landed_bytes, remove_expired
+
+        def work() -> tuple[str, dict[str, Any]]:
+            folder = self._settings.landing_folder
+            before = landed_bytes(folder)
+            expired = remove_expired(folder, utc_now().date(), self._settings.landing.retention_days)
+            after = landed_bytes(folder)
+            told = f"{len(expired)} days of landed pages removed: {before:,} bytes before, {after:,} after"
+            days = [day.name.removeprefix("date=") for day in expired]
+            return told, {"days": days, "bytes_before": before, "bytes_after": after}
+
+        self._step(report, "landing", work)
+
+    def _remove_superseded(self, report: RunReport) -> None:
+        from ritournelle.ingestion.retention import COMPACT, remove_superseded
+
+        days = self._settings.raw.retention_days
+        if days is None:
+            told = "RITOURNELLE_RAW__RETENTION_DAYS is not set: raw and quarantine are kept for ever"
+            self._note(report, Step(COMPACT, "skipped", utc_now(), told))
+            return
+        with self._platform.open_warehouse() as warehouse:
+            step = remove_superseded(warehouse, report.run, utc_now().date() - timedelta(days=days))
+        self._heard(report, step)  # noted already, together with what it removed
+
+    def _reclaim(self, report: RunReport) -> None:
+        from ritournelle.ingestion.retention import TOUCHED
+
+        def work() -> tuple[str, dict[str, Any]]:
+            with self._platform.open_warehouse() as warehouse:
+                before, after = warehouse.reclaim(TOUCHED)
+            told = f"the warehouse took {before:,} bytes and takes {after:,}"
+            return told, {"bytes_before": before, "bytes_after": after}
+
+        self._step(report, "reclaim", work)
+
     def _transform(self, report: RunReport, full_refresh: bool) -> None:
         from ritournelle.transform.checks import keep_check_results
         from ritournelle.transform.runner import build
@@ -179,17 +263,18 @@ class Day:
             built.raise_for_problems()
             warnings = [str(warning) for warning in built.warnings]
             rows = {f"{model.schema}.{model.name}": model.rows for model in built.models if model.rows is not None}
-            message = f"{len(built.models)} models, {len(built.tests)} data tests, {len(warnings)} warnings"
-            return message, {"rows": rows, "warnings": warnings}
+            counts = f"{len(built.models)} models, {len(built.tests)} data tests, {len(warnings)} warnings"
+            return f"{counts}; {built.scope}", {"rows": rows, "warnings": warnings, "scope": built.scope}
 
         self._step(report, "transform", work)
 
     def _train(self, report: RunReport) -> None:
         from ritournelle.training.train import train
+        from ritournelle.warehouse.marts import INTERACTIONS
 
         def work() -> tuple[str, dict[str, Any]]:
             with self._platform.open_warehouse() as warehouse:
-                interactions = warehouse.read("SELECT * FROM marts.interactions ORDER BY user_id, track_id")
+                interactions = INTERACTIONS.run(warehouse)
             wanted = self._settings.recommendation
             outcome = train(
                 interactions,
@@ -248,6 +333,11 @@ class Day:
             report.status = "failed"
             report.message = "\n".join(part for part in (report.message, step.message) if part)
         self._watcher.on_step(step)
+
+
+def _found_the_same(report: RunReport) -> bool:
+    (details,) = [step.details or {} for step in report.steps if step.step == "backfill"]
+    return bool(details["found_the_same"])
 
 
 def _first_failure(report: RunReport) -> str:

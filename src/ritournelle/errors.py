@@ -51,7 +51,7 @@ class RunInProgressError(TransientError):
 
 
 class WarehouseBusyError(TransientError):
-    """Another process has the warehouse file open."""
+    """Another process holds the warehouse, or its server does not answer."""
 
 
 class SettingsError(PermanentError):

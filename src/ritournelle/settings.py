@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +25,16 @@ def _http_url(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"{url!r} must start with http:// or https://")
     return url.rstrip("/")
+
+
+def _without_secrets(url: str) -> str:
+    """A server's URL without user and password, wherever it holds them; a file's as it is."""
+    scheme, _, rest = url.partition("://")
+    if rest.startswith("/"):
+        return url
+    place, _, query = rest.partition("?")
+    shown = [part for part in query.split("&") if not re.match("user|.*(password|token|key|secret)", part)]
+    return f"{scheme}://{place.rpartition('@')[2]}" + ("?" + "&".join(shown) if any(shown) else "")
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -79,14 +90,27 @@ class SourceSettings(_Section):
     @property
     def public_url(self) -> str:
         """The URL without the user and password that it may hold: the one for messages."""
-        scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2]}"
+        return _without_secrets(self.url)
 
 
 class LandingSettings(_Section):
     """The raw pages, kept as they came."""
 
-    retention_days: int = Field(default=30, ge=1, description="Raw pages older than this are removed after a good run.")
+    retention_days: int = Field(
+        default=30,
+        ge=1,
+        description="Raw pages older than this are removed after a good run; other days can be backfilled.",
+    )
+
+
+class RawSettings(_Section):
+    """The daily extracts."""
+
+    retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Older rows that a newer version has replaced are removed by `ritournelle compact`; unset: never.",
+    )
 
 
 class PrivacySettings(_Section):
@@ -104,10 +128,34 @@ class WarehouseSettings(_Section):
 
     url: str | None = Field(
         default=None,
-        description="`duckdb:///path`; unset: `warehouse.duckdb` in the home. Other engines come with extras.",
+        repr=False,  # it may hold a password
+        description="`duckdb:///path`, or `postgresql://user:password@host:5432/database` with the extra `postgres`; "
+        "unset: `warehouse.duckdb` in the home.",
     )
     threads: int = Field(
-        default=2, ge=1, description="Threads of the embedded engine when it transforms or is read; loading uses one."
+        default=2,
+        ge=1,
+        description="Threads of the embedded engine when it transforms or is read; on a server, models built at once.",
+    )
+
+    @property
+    def public_url(self) -> str | None:
+        """The URL without the user and password that it may hold."""
+        return _without_secrets(self.url) if self.url else self.url
+
+
+class TransformSettings(_Section):
+    """How the models are built."""
+
+    lookback_runs: int = Field(
+        default=1,
+        ge=0,
+        description="Runs that a build looks at again beside the new ones, if they brought under 5 % of all rows.",
+    )
+    memory_gigabytes: float = Field(
+        default=4.0,
+        gt=0,
+        description="Memory of the embedded engine while it transforms; what does not fit goes to disk beside it.",
     )
 
 
@@ -134,8 +182,10 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".ritournelle"), description="Folder of everything the platform keeps on disk.")
     source: SourceSettings = Field(default_factory=SourceSettings)
     landing: LandingSettings = Field(default_factory=LandingSettings)
+    raw: RawSettings = Field(default_factory=RawSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
+    transform: TransformSettings = Field(default_factory=TransformSettings)
     recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)
 
     @classmethod
@@ -153,7 +203,8 @@ class Settings(BaseSettings):
     def shown(self) -> Settings:
         """The same settings with every secret hidden."""
         source = self.source.model_copy(update={"url": self.source.public_url})
-        return self.model_copy(update={"source": source})
+        warehouse = self.warehouse.model_copy(update={"url": self.warehouse.public_url})
+        return self.model_copy(update={"source": source, "warehouse": warehouse})
 
     @property
     def warehouse_url(self) -> str:

@@ -14,12 +14,17 @@ import pyarrow as pa
 import pytest
 
 import ritournelle
-from ritournelle.errors import WarehouseError
+from ritournelle.errors import PermanentError, WarehouseError
 from ritournelle.warehouse.base import Table, Warehouse
-from ritournelle.warehouse.connect import connect
+from ritournelle.warehouse.connect import connect, connect_published
 
-WAREHOUSES: dict[str, Callable[[Path], str]] = {"duckdb": lambda folder: f"duckdb:///{folder}/warehouse.duckdb"}
-"""For each engine, the URL of an empty warehouse; `folder` is one that the test may use."""
+WAREHOUSES: dict[str, Callable[[pytest.FixtureRequest], str]] = {
+    "duckdb": lambda request: f"duckdb:///{request.getfixturevalue('tmp_path')}/warehouse.duckdb",
+    "postgres": lambda request: request.getfixturevalue("postgres").new_database(),
+    "dlt on duckdb": lambda request: f"dlt+duckdb:///{request.getfixturevalue('tmp_path')}/warehouse.duckdb",
+    "dlt on postgres": lambda request: "dlt+" + request.getfixturevalue("postgres").new_database(),
+}
+"""For each engine, the URL of an empty warehouse."""
 
 WORDS = Table("raw", "words", pa.schema([("id", pa.int64()), ("word", pa.string())]), key=("id",))
 PAIRS = Table("ops", "pairs", pa.schema([("a", pa.int64()), ("b", pa.string()), ("n", pa.int32())]), key=("a", "b"))
@@ -64,14 +69,48 @@ EXTREMES: list[dict[str, Any]] = [
 ]
 
 
+WRITE_TWO = """
+import os, signal, sys
+import pyarrow as pa
+from ritournelle.warehouse.base import Table
+from ritournelle.warehouse.connect import connect
+words = Table('raw', 'words', pa.schema([('id', pa.int64()), ('word', pa.string())]), key=('id',))
+warehouse = connect(sys.argv[1])
+warehouse.append(words, words.rows([{'id': 2, 'word': 'two'}]))
+"""
+DIE_WRITING = """
+with warehouse.transaction():
+    warehouse.upsert(words, words.rows([{'id': n, 'word': 'half'} for n in range(50_000)]))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def environment() -> dict[str, str]:
+    """Of another process that imports this package."""
+    return {"PYTHONPATH": str(Path(ritournelle.__file__).parents[1])}
+
+
 @pytest.fixture(name="url", params=WAREHOUSES)
-def empty_warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return WAREHOUSES[request.param](tmp_path)
+def empty_warehouse(request: pytest.FixtureRequest) -> str:
+    return WAREHOUSES[request.param](request)
 
 
 @pytest.fixture(name="warehouse")
 def open_warehouse(url: str) -> Iterator[Warehouse]:
     with connect(url) as warehouse:
+        warehouse.ensure([WORDS, PAIRS])
+        yield warehouse
+
+
+@pytest.fixture(name="own_url", params=["duckdb", "postgres"])
+def _own_url(request: pytest.FixtureRequest) -> str:
+    """An empty warehouse of an engine that has a driver of its own: what comes next dlt leaves to its destinations."""
+    return WAREHOUSES[request.param](request)
+
+
+@pytest.fixture(name="own")
+def _own(own_url: str) -> Iterator[Warehouse]:
+    with connect(own_url) as warehouse:
         warehouse.ensure([WORDS, PAIRS])
         yield warehouse
 
@@ -149,11 +188,56 @@ def test_no_rows_have_columns_all_the_same(warehouse: Warehouse) -> None:
     assert (rows.num_rows, rows.schema.names) == (0, ["id", "word"])
 
 
+def test_an_answer_of_any_size_comes_in_batches(warehouse: Warehouse) -> None:
+    put(warehouse, *(str(number) for number in range(5000)))
+    query = "SELECT id, word FROM raw.words WHERE word LIKE '%9' ORDER BY id"
+    found = pa.concat_tables(warehouse.batches(query, rows=100))
+    assert found.column_names == ["id", "word"]
+    assert found["word"].to_pylist() == [str(number) for number in range(9, 5000, 10)]
+    assert sum(batch.num_rows for batch in warehouse.batches("SELECT id FROM raw.words WHERE id < 0")) == 0
+
+
+def test_the_tables_of_schemas_that_may_not_be_there(warehouse: Warehouse) -> None:
+    assert warehouse.tables(["raw", "ops", "nowhere"]) == [("ops", "pairs"), ("raw", "words")]
+    assert not warehouse.tables(["nowhere"])
+
+
 @pytest.mark.parametrize("query", ["SELECT * FROM raw.nothing", "SELEC 1", "SELECT missing FROM raw.words"])
 def test_a_query_that_is_refused(warehouse: Warehouse, query: str) -> None:
     with pytest.raises(WarehouseError, match="refused"):
         warehouse.read(query)
     assert words(warehouse) == {}
+
+
+def test_a_question_mark_in_a_text_or_a_name_is_no_parameter(warehouse: Warehouse) -> None:
+    query = "SELECT 'who? ' AS \"why?\", 'it''s me?' AS me, id /* which? */ FROM raw.words WHERE id = ? -- really?"
+    put(warehouse, "one")
+    assert warehouse.read(query, [1]).to_pylist() == [{"why?": "who? ", "me": "it's me?", "id": 1}]
+
+
+def test_parameters_of_every_type(warehouse: Warehouse) -> None:
+    warehouse.ensure([EVERYTHING])
+    warehouse.append(EVERYTHING, EVERYTHING.rows(EXTREMES))
+    for name, value in EXTREMES[0].items():
+        found = warehouse.read(f"SELECT id FROM raw.everything WHERE {name} = ?", [value])
+        assert found["id"].to_pylist() == [EXTREMES[0]["id"]], name
+    assert warehouse.read("SELECT id FROM raw.everything WHERE text = ?", [None]).num_rows == 0
+    several = warehouse.read("SELECT id FROM raw.everything WHERE id IN (SELECT unnest(?::BIGINT[]))", [[5, 2**63 - 1]])
+    assert several["id"].to_pylist() == [EXTREMES[0]["id"]]
+
+
+def test_counts_and_sums_come_in_the_same_types(own: Warehouse) -> None:
+    put(own, "one", "two")
+    query = """
+        SELECT count(*) AS n, sum(id) AS total, CAST(sum(id) AS BIGINT) AS small, CAST(1.5 AS DECIMAL(18, 12)) AS share,
+               sum(CAST(0.25 AS DECIMAL(18, 2))) AS shares, avg(CAST(id AS DOUBLE PRECISION)) AS mean, max(id) AS last
+        FROM raw.words
+    """
+    rows = own.read(query)
+    decimals = {"total": "decimal128(38, 0)", "share": "decimal128(18, 12)", "shares": "decimal128(38, 2)"}
+    types = {"n": "int64", "small": "int64", "mean": "double", "last": "int64"} | decimals
+    assert {column.name: str(column.type) for column in rows.schema} == types
+    assert list(map(float, rows.to_pylist()[0].values())) == [2, 3, 3, 1.5, 0.5, 1.5, 2]
 
 
 # Writing
@@ -199,12 +283,45 @@ def test_upsert_with_a_key_of_several_columns_and_nulls(warehouse: Warehouse) ->
     )
 
 
+def test_a_key_that_comes_twice_is_refused_and_nothing_is_written(warehouse: Warehouse) -> None:
+    put(warehouse, "one")
+    with pytest.raises(WarehouseError, match=r"two rows for raw.words have the same key {'id': 2}"):
+        warehouse.upsert(WORDS, pa.concat_tables([some("ONE"), some("two", first_id=2), some("TWO", first_id=2)]))
+    with pytest.raises(WarehouseError, match="two rows for ops.pairs have the same key"):
+        warehouse.upsert(PAIRS, PAIRS.rows([{"a": 1, "n": 1}, {"a": 1, "n": 2}]))
+    with pytest.raises(WarehouseError, match="lack id, which is part of its key"):
+        warehouse.upsert(WORDS, pa.table({"word": ["one"]}))
+    assert words(warehouse) == {1: "one"}
+
+
+def test_values_of_another_type_fit_or_are_refused(warehouse: Warehouse) -> None:
+    with pytest.raises(WarehouseError):
+        warehouse.append(PAIRS, pa.table({"n": pa.array([2**40], pa.int64())}))
+    warehouse.append(PAIRS, pa.table({"n": pa.array([7], pa.int64()), "b": pa.array(["x"]).dictionary_encode()}))
+    assert warehouse.read("SELECT n, b FROM ops.pairs").to_pylist() == [{"n": 7, "b": "x"}]
+
+
 def test_replace_leaves_only_what_comes(warehouse: Warehouse) -> None:
     put(warehouse, "one", "two")
     warehouse.replace(WORDS, some("seven", first_id=7))
     assert words(warehouse) == {7: "seven"}
     warehouse.replace(WORDS, WORDS.columns.empty_table())
     assert words(warehouse) == {}
+
+
+def test_rows_that_a_condition_names_are_removed(warehouse: Warehouse) -> None:
+    put(warehouse, "one", "two", "three")
+    warehouse.remove(WORDS, "id < 3 AND word IN (SELECT word FROM raw.words WHERE word LIKE 't%')")
+    assert words(warehouse) == {1: "one", 3: "three"}
+    with warehouse.transaction():
+        put(warehouse, "four", first_id=4)
+        warehouse.remove(WORDS, "id >= 3")
+        put(warehouse, "five", first_id=5)
+    assert words(warehouse) == {1: "one", 5: "five"}
+    with pytest.raises(ValueError, match="after all"), warehouse.transaction():
+        warehouse.remove(WORDS, "1 = 1")
+        raise ValueError("after all")
+    assert words(warehouse) == {1: "one", 5: "five"}
 
 
 def test_writing_nothing_changes_nothing(warehouse: Warehouse) -> None:
@@ -214,6 +331,15 @@ def test_writing_nothing_changes_nothing(warehouse: Warehouse) -> None:
     assert words(warehouse) == {1: "one"}
 
 
+def test_space_of_removed_rows_can_be_reclaimed(warehouse: Warehouse) -> None:
+    put(warehouse, *("word" * 50 for _ in range(2_000)))
+    warehouse.remove(WORDS, "id > 3")
+    before, after = warehouse.reclaim([WORDS])
+    assert before >= after >= 0
+    put(warehouse, "four", first_id=4)
+    assert list(words(warehouse)) == [1, 2, 3, 4]
+
+
 # Transactions
 
 
@@ -221,10 +347,18 @@ def test_a_transaction_happens_as_a_whole(warehouse: Warehouse) -> None:
     with warehouse.transaction():
         put(warehouse, "one")
         warehouse.upsert(WORDS, some("ONE"))
-        assert words(warehouse) == {1: "ONE"}  # it sees itself
         warehouse.ensure([EVERYTHING])
     assert words(warehouse) == {1: "ONE"}
     assert warehouse.exists("raw", "everything")
+
+
+def test_a_transaction_sees_itself(warehouse: Warehouse, request: pytest.FixtureRequest) -> None:
+    if "dlt" in request.node.callspec.id:  # its rows are in the tables when it has ended only
+        request.applymarker(pytest.mark.xfail(raises=WarehouseError, reason="it says so, and names the table"))
+    with warehouse.transaction():
+        put(warehouse, "one")
+        warehouse.upsert(WORDS, some("ONE"))
+        assert words(warehouse) == {1: "ONE"}
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
@@ -265,19 +399,8 @@ def test_a_killed_process_leaves_nothing_half_written(url: str) -> None:
     with connect(url) as warehouse:
         warehouse.ensure([WORDS])
         put(warehouse, "one")
-    script = (
-        "import os, signal, sys\nimport pyarrow as pa\nfrom ritournelle.warehouse.base import Table\n"
-        "from ritournelle.warehouse.connect import connect\n"
-        "words = Table('raw', 'words', pa.schema([('id', pa.int64()), ('word', pa.string())]), key=('id',))\n"
-        "warehouse = connect(sys.argv[1])\n"
-        "warehouse.append(words, words.rows([{'id': 2, 'word': 'two'}]))\n"
-        "with warehouse.transaction():\n"
-        "    warehouse.upsert(words, words.rows([{'id': n, 'word': 'half'} for n in range(50_000)]))\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    source = str(Path(ritournelle.__file__).parents[1])
-    done = subprocess.run([sys.executable, "-c", script, url], env={"PYTHONPATH": source}, check=False)
-    assert done.returncode == -signal.SIGKILL
+    command = [sys.executable, "-c", WRITE_TWO + DIE_WRITING, url]
+    assert subprocess.run(command, env=environment(), check=False).returncode == -signal.SIGKILL
     with connect(url) as warehouse:
         assert words(warehouse) == {1: "one", 2: "two"}
 
@@ -288,3 +411,94 @@ def test_what_was_written_is_there_when_it_is_opened_again(url: str) -> None:
         put(warehouse, "one")
     with connect(url, read_only=True) as warehouse:
         assert words(warehouse) == {1: "one"}
+
+
+# One writer
+
+
+def test_another_writer_is_refused_and_may_write_afterwards(own_url: str, own: Warehouse) -> None:
+    command = [sys.executable, "-c", WRITE_TWO, own_url]
+    done = subprocess.run(command, env=environment(), check=False, capture_output=True)
+    assert (done.returncode, b"WarehouseBusyError" in done.stderr) == (1, True), done.stderr
+    put(own, "one")
+    own.close()
+    subprocess.run(command, env=environment(), check=True)
+    with connect(own_url, read_only=True) as reader:
+        assert words(reader) == {1: "one", 2: "two"}
+
+
+def test_opened_and_closed_in_a_row(own_url: str) -> None:
+    for number in range(20):
+        with connect(own_url) as warehouse:
+            warehouse.ensure([WORDS])
+            put(warehouse, "again", first_id=number)
+    with connect(own_url, read_only=True) as reader:
+        assert list(words(reader)) == list(range(20))
+
+
+def test_a_reader_cannot_write(own_url: str) -> None:
+    with connect(own_url) as warehouse:
+        warehouse.ensure([WORDS])
+    with connect(own_url, read_only=True) as reader:
+        for write in (reader.append, reader.upsert, reader.replace):
+            with pytest.raises(WarehouseError, match="read-only"):
+                write(WORDS, some("one"))
+        assert words(reader) == {}
+
+
+# Publishing
+
+
+def published(url: str) -> dict[int, str]:
+    """What somebody who comes now reads."""
+    with connect_published(url) as reader:
+        return published_words(reader)
+
+
+def published_words(reader: Warehouse) -> dict[int, str]:
+    rows = reader.read(f"SELECT id, word FROM {reader.schema('raw')}.words ORDER BY id").to_pylist()
+    return {row["id"]: row["word"] for row in rows}
+
+
+def test_nothing_published_is_an_error_that_says_what_to_do(own_url: str, own: Warehouse) -> None:
+    assert own.schema("raw") == "raw"
+    with pytest.raises(PermanentError, match="nothing was published .* yet; a good `ritournelle run` does it"):
+        connect_published(own_url)
+
+
+def test_readers_see_the_last_publication_while_the_writer_goes_on(own_url: str, own: Warehouse) -> None:
+    put(own, "one")
+    own.publish(["raw", "ops"], "first")
+    put(own, "two", first_id=2)
+    assert published(own_url) == {1: "one"}
+    with connect_published(own_url) as reader:
+        assert reader.exists(reader.schema("raw"), "words") and reader.exists(reader.schema("ops"), "pairs")
+        assert not reader.exists(reader.schema("raw"), "pairs")
+    own.publish(["raw", "ops"], "second")
+    assert published(own_url) == {1: "one", 2: "two"}
+
+
+def test_a_reader_keeps_the_version_that_it_opened(own_url: str, own: Warehouse) -> None:
+    put(own, "one")
+    own.publish(["raw"], "first")
+    with connect_published(own_url) as reader:
+        for version in ("second", "third"):
+            put(own, version, first_id=len(words(own)) + 1)
+            own.publish(["raw"], version)
+        assert published_words(reader) == {1: "one"}
+    assert published(own_url) == {1: "one", 2: "second", 3: "third"}
+
+
+def test_the_same_version_can_be_published_again(own_url: str, own: Warehouse) -> None:
+    own.publish(["raw"], "first")
+    put(own, "one")
+    own.publish(["raw"], "first")
+    assert published(own_url) == {1: "one"}
+
+
+def test_a_publication_cannot_be_written(own_url: str, own: Warehouse) -> None:
+    own.publish(["raw"], "first")
+    with connect_published(own_url) as reader:
+        there = Table(reader.schema("raw"), "words", WORDS.columns, WORDS.key)
+        with pytest.raises(WarehouseError, match="read-only"):
+            reader.append(there, some("one"))

@@ -124,3 +124,23 @@ def test_what_is_shown_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown.source.url == "https://music.example:8443/app"
     for secret in ("pass-word", "a-token-of-hers", "a-key-of-sixteen"):
         assert secret not in shown.model_dump_json() and secret not in repr(shown)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ada:pass-word@db:6432/music?sslmode=require", "postgresql://db:6432/music?sslmode=require"),
+        ("postgresql://db/music?user=ada&password=pass-word", "postgresql://db/music"),
+        (
+            "postgresql://ada:pass/wo@rd@db/music?sslpassword=pass-word&sslmode=require",
+            "postgresql://db/music?sslmode=require",
+        ),
+        ("duckdb:////home/ada@work/music?.duckdb", "duckdb:////home/ada@work/music?.duckdb"),
+        (None, None),
+    ],
+)
+def test_the_warehouse_is_shown_without_user_and_password(url: str | None, shown: str | None) -> None:
+    settings = load_settings(warehouse={"url": url})
+    assert settings.shown().warehouse.url == shown
+    for text in (repr(settings), settings.shown().model_dump_json()):
+        assert not [secret for secret in ("pass-word", "pass/wo", "ada:") if secret in text]

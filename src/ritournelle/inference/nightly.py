@@ -16,14 +16,9 @@ from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.lists import fallback_rows, list_from_rows, track_ids_in
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA
 from ritournelle.registry.base import Registry
+from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.tables import RECOMMENDATIONS
-
-_LIVING = """
-    SELECT {id} FROM core.{table}
-    WHERE is_deleted = FALSE AND source_epoch = (SELECT max(source_epoch) FROM core.{table})
-    ORDER BY {id}
-"""
 
 
 @dataclass(frozen=True)
@@ -54,10 +49,11 @@ def write_nightly_lists(
     changes nothing. Raises `ModelError` when the champion is damaged, `NothingToLearnError` when nothing was played.
     """
     night = _night(warehouse, registry, list_length, computed_at)
-    listeners = warehouse.read(_LIVING.format(id="user_id", table="dim_users"))["user_id"].to_numpy()
+    listeners = marts.LIVING_USERS.run(warehouse)["user_id"].to_numpy()
     rows = all_nightly_lists(night, listeners, progress=on_progress)
     rows = rows.sort_by([("user_id", "ascending"), ("rank", "ascending")])
-    was_same = _contents(rows).equals(_contents(_stored(warehouse)))
+    stored = marts.RECOMMENDATIONS.run(warehouse).cast(RECOMMENDATION_SCHEMA)
+    was_same = _contents(rows).equals(_contents(stored))
     if not was_same:
         warehouse.replace(RECOMMENDATIONS, rows)
     return Written(len(set(rows["user_id"].to_pylist())), rows.num_rows, night.model_version, was_same)
@@ -70,36 +66,31 @@ def read_list(
 
     Raises `PermanentError` when no run has made any list yet.
     """
-    if not warehouse.exists("marts", "track_popularity"):
+    if not warehouse.exists(warehouse.schema("marts"), "track_popularity"):
         raise PermanentError("there are no recommendations yet; make them with `ritournelle run`")
-    rows = _stored(warehouse, user_id)
+    rows = marts.LIST_OF_LISTENER.run(warehouse, user_id=user_id).cast(RECOMMENDATION_SCHEMA)
     if rows.num_rows and k > stored_length:
         rows = all_nightly_lists(_night(warehouse, registry, k, now), [user_id])
     if not rows.num_rows:
         rows = _fallback(warehouse, registry, user_id, k, now)
     rows = rows.sort_by("rank").slice(0, k)
-    return list_from_rows(rows, _catalogue(warehouse, track_ids_in(rows)))
+    return list_from_rows(rows, marts.CATALOGUE.run(warehouse, track_ids=track_ids_in(rows)))
 
 
 def _night(warehouse: Warehouse, registry: Registry, list_length: int, computed_at: datetime) -> Night:
-    interactions = warehouse.read("SELECT user_id, track_id, weight FROM marts.interactions ORDER BY user_id, track_id")
+    interactions = marts.INTERACTIONS.run(warehouse)
     fallback = _popular(warehouse, list_length)
-    tracks = warehouse.read(_LIVING.format(id="track_id", table="dim_tracks"))["track_id"].to_numpy()
+    tracks = marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy()
     return Night(load_champion(registry), fallback, interactions, list_length, computed_at, recommendable=tracks)
 
 
 def _popular(warehouse: Warehouse, list_length: int) -> Fallback:
-    popularity = warehouse.read("SELECT * FROM marts.track_popularity ORDER BY track_id")
-    return Fallback.of(popularity, list_length=list_length)
+    return Fallback.of(marts.TRACK_POPULARITY.run(warehouse), list_length=list_length)
 
 
 def _fallback(warehouse: Warehouse, registry: Registry, user_id: int, k: int, now: datetime) -> pa.Table:
-    query = "SELECT user_id, track_id FROM marts.interactions WHERE user_id = ?"
-    heard = warehouse.read(query, [user_id])
-    is_known = warehouse.read(
-        f"SELECT count(*) AS n FROM ({_LIVING.format(id='user_id', table='dim_users')}) AS living WHERE user_id = ?",
-        [user_id],
-    )["n"][0].as_py()
+    heard = marts.HEARD_BY_LISTENER.run(warehouse, user_id=user_id)
+    is_known = bool(marts.LIVING_USER.run(warehouse, user_id=user_id).num_rows)
     return fallback_rows(
         user_id,
         _popular(warehouse, k),
@@ -111,21 +102,5 @@ def _fallback(warehouse: Warehouse, registry: Registry, user_id: int, k: int, no
     )
 
 
-def _stored(warehouse: Warehouse, user_id: int | None = None) -> pa.Table:
-    where, parameters = ("", []) if user_id is None else ("WHERE user_id = ?", [user_id])
-    columns = ", ".join(RECOMMENDATION_SCHEMA.names)
-    query = f"SELECT {columns} FROM marts.recommendations {where} ORDER BY user_id, rank"
-    return warehouse.read(query, parameters).cast(RECOMMENDATION_SCHEMA)
-
-
 def _contents(rows: pa.Table) -> pa.Table:
     return rows.drop_columns(["computed_at"]).combine_chunks()
-
-
-def _catalogue(warehouse: Warehouse, track_ids: list[int]) -> pa.Table:
-    query = """
-        SELECT track_id, name, artist, album, duration_seconds FROM core.dim_tracks
-        WHERE source_epoch = (SELECT max(source_epoch) FROM core.dim_tracks)
-          AND track_id IN (SELECT unnest(?::BIGINT[]))
-    """
-    return warehouse.read(query, [track_ids])

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 from ritournelle.errors import RitournelleError
-from ritournelle.ingestion.contract import CONTRACTS, Contract
+from ritournelle.ingestion.contract import CONTRACTS
 from ritournelle.ingestion.crawl import Crawl, Progress
 from ritournelle.ingestion.harvest import Harvest, Harvested
 from ritournelle.ingestion.known import Known, epoch_begin, last_success, latest_epoch, read_known
@@ -24,11 +23,10 @@ from ritournelle.ingestion.load import (
     refuse_new_epoch,
     require_keepable,
     require_not_shrunk,
-    write_extract,
+    write_source,
 )
 from ritournelle.ingestion.pages import PageReader, Traffic
 from ritournelle.ingestion.parse import Parser
-from ritournelle.ingestion.quarantine import key_text, update_quarantine
 from ritournelle.ingestion.report import SourceReport
 from ritournelle.runs.record import Run, Step, note_step
 from ritournelle.settings import SourceSettings
@@ -114,16 +112,14 @@ class Ingestion:
     def _load(self, crawled: _Crawled, started: float) -> SourceReport:
         assert crawled.harvest is not None, "a crawl without an error has a harvest"
         source, harvest = crawled.report.source, crawled.harvest
-        crawled.report = _counted(crawled.report, harvest)
+        crawled.report = crawled.report.with_harvest(harvest)
         known = read_known(self._warehouse, source)
         require_keepable(known, harvest, self._settings)
         extract = self._plan(crawled, known)
-        report = _with_changes(crawled.report, extract)
+        report = crawled.report.with_changes(extract)
         report = replace(report, duration_seconds=crawled.seconds + time.monotonic() - started)
         with self._warehouse.transaction():
-            write_extract(self._warehouse, extract, self._run, crawled.step.started_at)
-            came = partial(_good_keys, extract.contract, harvest)
-            update_quarantine(self._warehouse, self._run, source, harvest.bad, came, is_proven=harvest.is_proven)
+            write_source(self._warehouse, extract, harvest, self._run, crawled.step.started_at)
             crawled.step = self._note(report, crawled.step)
         return report
 
@@ -159,14 +155,9 @@ class Ingestion:
         return newest if newest > known.epoch else newest + 1
 
     def _note(self, report: SourceReport, step: Step) -> Step:
-        columns = (
-            "announced landed inserted updated unchanged deleted quarantined proven_snapshot "
-            "source_epoch_changed requests retries bytes_received"
-        ).split()
-        values = report.to_dict()
-        measures = {name: values[name] for name in columns}
-        details = {name: values[name] for name in ("passes", "source_epoch", "warnings")}
-        ended = replace(step, status=report.status, message=report.message, measures=measures, details=details)
+        ended = replace(
+            step, status=report.status, message=report.message, measures=report.measures(), details=report.details()
+        )
         note_step(self._warehouse, self._run, ended)
         return ended
 
@@ -189,32 +180,3 @@ def _with_traffic(report: SourceReport, before: Traffic, after: Traffic) -> Sour
         retries=after.retries - before.retries,
         bytes_received=after.bytes_received - before.bytes_received,
     )
-
-
-def _counted(report: SourceReport, harvest: Harvested) -> SourceReport:
-    return replace(
-        report,
-        announced=harvest.announced,
-        landed=harvest.rows.num_rows,
-        quarantined=len(harvest.bad),
-        proven_snapshot=harvest.is_proven,
-        passes=harvest.passes,
-        warnings=harvest.warnings,
-    )
-
-
-def _with_changes(report: SourceReport, extract: Extract) -> SourceReport:
-    changes = extract.changes
-    return replace(
-        report,
-        inserted=changes.inserted.num_rows,
-        updated=changes.updated.num_rows,
-        unchanged=changes.unchanged,
-        deleted=extract.deleted,
-        source_epoch=extract.epoch,
-    )
-
-
-def _good_keys(contract: Contract, harvest: Harvested) -> set[str]:
-    columns = [harvest.rows[name].to_pylist() for name in contract.key]
-    return {key_text(key) for key in zip(*columns, strict=True)}

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from ritournelle.domain.sources import Source
 from ritournelle.ingestion.contract import CONTRACTS, Contract
 from ritournelle.warehouse.base import Table, Warehouse
-from ritournelle.warehouse.tables import SRC_LISTEN_HISTORY, SRC_TRACKS, SRC_USERS
+from ritournelle.warehouse.tables import SRC_LISTEN_HISTORY, SRC_LISTENS, SRC_TRACKS, SRC_USERS
 
 TABLE_OF: dict[Source, Table] = {
     Source.TRACKS: SRC_TRACKS,
     Source.USERS: SRC_USERS,
     Source.LISTEN_HISTORY: SRC_LISTEN_HISTORY,
 }
+EXTRACTS = (*TABLE_OF.values(), SRC_LISTENS)
+"""All that loading writes to raw."""
+
 FIRST_EPOCH = 1
 
 
@@ -72,10 +78,18 @@ def latest_epoch(warehouse: Warehouse, source: Source) -> int:
 
 
 def epoch_begin(warehouse: Warehouse, epoch: int) -> int:
-    """The number of the run that first wrote rows of an epoch, in whichever source; 0 when none did."""
-    tables = " UNION ALL ".join(f"SELECT source_epoch, run_number FROM {table}" for table in TABLE_OF.values())
-    query = f"SELECT min(run_number) AS number FROM ({tables}) AS rows_of_all WHERE source_epoch = ?"
-    return warehouse.read(query, [epoch])["number"][0].as_py() or 0
+    """The number of the run that first accepted an epoch, for whichever source; 0 when none did.
+
+    Asked of the runs, not of their rows: those of the first run may have been compacted away.
+    """
+    query = "SELECT run_number, details FROM ops.run_steps WHERE source_epoch_changed AND status = 'succeeded'"
+    steps = warehouse.read(query).to_pylist()
+    return min((step["run_number"] for step in steps if epoch_of(step) == epoch), default=0)
+
+
+def epoch_of(step: Mapping[str, Any]) -> int:
+    """The epoch that a step of `ops.run_steps` loaded its rows into."""
+    return int(json.loads(step["details"])["source_epoch"])
 
 
 def last_success(warehouse: Warehouse, source: Source) -> int:

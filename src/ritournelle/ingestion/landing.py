@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ritournelle.domain.sources import Source
+from ritournelle.errors import PermanentError
 from ritournelle.ingestion.pages import Page, open_envelope
 
 SCHEMA = pa.schema(
@@ -84,13 +85,23 @@ def run_folder(landing: Path, day: date, run_id: str) -> Path:
 
 
 def read_landed(path: Path) -> Iterator[tuple[int, Page]]:
-    """The pages of a sealed file with the number of their pass, in the order in which they came."""
+    """The pages of a sealed file with the number of their pass, in the order in which they came.
+
+    Raises `PermanentError` for a file that is damaged.
+    """
     bodies: dict[bytes, bytes] = {}
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=64):
+    for batch in _batches(path):
         for row in batch.to_pylist():
             body = bodies.setdefault(row["digest"], row["body"])
             page = Page(Source(row["source"]), row["page"], body, open_envelope(body), row["fetched_at"])
             yield row["pass_number"], page
+
+
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from pq.ParquetFile(path).iter_batches(batch_size=64)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise PermanentError(f"the landed pages {path} cannot be read: {error}; put them back from a backup") from error
 
 
 def remove_expired(landing: Path, today: date, retention_days: int) -> list[Path]:
@@ -102,6 +113,11 @@ def remove_expired(landing: Path, today: date, retention_days: int) -> list[Path
     for partial in landing.glob(f"date=*/run=*/*{PARTIAL}"):
         partial.unlink()
     return expired
+
+
+def landed_bytes(landing: Path) -> int:
+    """What all landed pages take on disk."""
+    return sum(path.stat().st_size for path in landing.rglob("*") if path.is_file())
 
 
 def _make_durable(path: Path) -> None:

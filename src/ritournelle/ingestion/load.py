@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ from ritournelle.ingestion.explode import explode_listens
 from ritournelle.ingestion.harvest import Harvested
 from ritournelle.ingestion.hashing import lists_as_text
 from ritournelle.ingestion.known import TABLE_OF, Known, population
-from ritournelle.ingestion.quarantine import BadRow
+from ritournelle.ingestion.quarantine import BadRow, key_text, update_quarantine
 from ritournelle.runs.record import Run
 from ritournelle.settings import SourceSettings
 from ritournelle.warehouse.base import Warehouse
@@ -105,6 +106,14 @@ def plan_new_epoch(known: Known, harvest: Harvested, epoch: int) -> Extract:
     return Extract(known.contract, epoch, changes, retired=known)
 
 
+def write_source(warehouse: Warehouse, extract: Extract, harvest: Harvested, run: Run, extracted_at: datetime) -> None:
+    """All that a crawl leaves in the warehouse: its changes, and what waits in quarantine; inside a transaction."""
+    write_extract(warehouse, extract, run, extracted_at)
+    contract = extract.contract
+    came = partial(_good_keys, contract, harvest)
+    update_quarantine(warehouse, run, contract.source, harvest.bad, came, is_proven=harvest.is_proven)
+
+
 def write_extract(warehouse: Warehouse, extract: Extract, run: Run, extracted_at: datetime) -> None:
     """Append the changes, and the listens of changed histories; call it inside a transaction."""
     changes, contract = extract.changes, extract.contract
@@ -184,3 +193,8 @@ def _population_that_came(contract: Contract, harvest: Harvested) -> pa.Table:
     bad = bad.append_column("identity_hash", pa.nulls(bad.num_rows, pa.string()))
     both = pa.concat_tables([good, bad]).group_by("id").aggregate([("identity_hash", "min")])
     return both.rename_columns(["id", "identity_hash"])
+
+
+def _good_keys(contract: Contract, harvest: Harvested) -> set[str]:
+    columns = [harvest.rows[name].to_pylist() for name in contract.key]
+    return {key_text(key) for key in zip(*columns, strict=True)}

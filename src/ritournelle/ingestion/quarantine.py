@@ -82,6 +82,19 @@ def resolved(record: dict[str, Any], status: str, run: Run) -> dict[str, Any]:
     return record | {"status": status, "resolved_at": run.started_at, "resolved_run_id": run.run_id}
 
 
+def reopen_since(warehouse: Warehouse, first_run: int) -> None:
+    """Bring quarantine back to what it was before a run: later rows go, and what was resolved later waits again.
+
+    Call it in the transaction that loads that run, and those after it, again.
+    """
+    later = f"(SELECT run_id FROM ops.runs WHERE run_number >= {first_run})"
+    query = f"SELECT * FROM quarantine.rows WHERE resolved_run_id IN {later} AND run_id NOT IN {later}"
+    waiting = warehouse.read(query).to_pylist()
+    warehouse.remove(QUARANTINE_ROWS, f"run_id IN {later}")
+    again = [row | {"status": "open", "resolved_at": None, "resolved_run_id": None} for row in waiting]
+    warehouse.upsert(QUARANTINE_ROWS, QUARANTINE_ROWS.rows(again))
+
+
 def _as_record(row: BadRow, run: Run, known: dict[str, Any] | None) -> dict[str, Any]:
     first = known or {"run_id": run.run_id, "quarantined_at": run.started_at}
     return {

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 
-from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 from ritournelle.ingestion.changes import compare
-from ritournelle.ingestion.contract import CONTRACTS, Contract
+from ritournelle.ingestion.contract import CONTRACTS
 from ritournelle.ingestion.duplicates import keep_one_per_key
 from ritournelle.ingestion.known import Known, read_known
 from ritournelle.ingestion.load import Extract, write_extract
@@ -33,8 +32,12 @@ class ReplayReport:
     still_open: int
 
 
-def replay(warehouse: Warehouse, source: Source, settings: SourceSettings, run: Run) -> ReplayReport:
+def replay(
+    warehouse: Warehouse, source: Source, settings: SourceSettings, run: Run, *, replayed_at: datetime
+) -> ReplayReport:
     """Parse every open row of a source again and load those that are good now, in one transaction.
+
+    `replayed_at` (UTC) is when the rows count as extracted.
 
     A row that was refused because another one has its key comes back only when that key is not known any more.
     """
@@ -46,18 +49,15 @@ def replay(warehouse: Warehouse, source: Source, settings: SourceSettings, run: 
     parsed = parser.parse([_as_page(source, number, row["payload"]) for number, row in enumerate(records)])
     good = keep_one_per_key(parsed.rows, contract, range(len(records)), stood_still=False).rows
     back = [records[number] for number in good["arrival"].to_pylist()]
-    _load(warehouse, contract, known, good.drop_columns(["arrival"]), back, run)
+    extract = Extract(contract, known.epoch, compare(contract, good.drop_columns(["arrival"]), known.rows, None))
+    if back:
+        _load(warehouse, extract, back, run, replayed_at)
     return ReplayReport(source, len(back), len(waiting) - len(back))
 
 
-def _load(
-    warehouse: Warehouse, contract: Contract, known: Known, rows: pa.Table, back: list[dict[str, Any]], run: Run
-) -> None:
-    if not back:
-        return
-    extract = Extract(contract, known.epoch, compare(contract, rows, known.rows, None))
+def _load(warehouse: Warehouse, extract: Extract, back: list[dict[str, Any]], run: Run, replayed_at: datetime) -> None:
     with warehouse.transaction():
-        write_extract(warehouse, extract, run, utc_now())
+        write_extract(warehouse, extract, run, replayed_at)
         done = [resolved(record, "replayed", run) for record in back]
         warehouse.upsert(QUARANTINE_ROWS, QUARANTINE_ROWS.rows(done))
 

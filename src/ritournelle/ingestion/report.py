@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ritournelle.domain.sources import Source
+from ritournelle.ingestion.harvest import Harvested
+from ritournelle.ingestion.load import Extract
+
+_MEASURED = (
+    "announced landed inserted updated unchanged deleted quarantined proven_snapshot "
+    "source_epoch_changed requests retries bytes_received"
+).split()
+_DETAILS = ("passes", "source_epoch", "warnings")
 
 
 @dataclass(frozen=True)
@@ -35,3 +43,35 @@ class SourceReport:
     def to_dict(self) -> dict[str, Any]:
         """Every field but the source's own name, which is the key that the report stands under."""
         return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "source"}
+
+    def with_harvest(self, harvest: Harvested) -> SourceReport:
+        """The report with what was read."""
+        return replace(
+            self,
+            announced=harvest.announced,
+            landed=harvest.rows.num_rows,
+            quarantined=len(harvest.bad),
+            proven_snapshot=harvest.is_proven,
+            passes=harvest.passes,
+            warnings=harvest.warnings,
+        )
+
+    def with_changes(self, extract: Extract) -> SourceReport:
+        """The report with what is written."""
+        changes = extract.changes
+        return replace(
+            self,
+            inserted=changes.inserted.num_rows,
+            updated=changes.updated.num_rows,
+            unchanged=changes.unchanged,
+            deleted=extract.deleted,
+            source_epoch=extract.epoch,
+        )
+
+    def measures(self) -> dict[str, Any]:
+        """What stands in columns of its own in `ops.run_steps`."""
+        return {name: getattr(self, name) for name in _MEASURED}
+
+    def details(self) -> dict[str, Any]:
+        """What else `ops.run_steps` keeps of it."""
+        return {name: getattr(self, name) for name in _DETAILS}

@@ -45,7 +45,11 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class DataTestResult:
-    """One data test; `failures` counts the rows it found."""
+    """One data test; `failures` counts the rows that its `query` found, `example` is one of them.
+
+    `severity`: *warn* is reported; *error* makes the run red, and the rest is built so that one sees how far it goes;
+    *block* makes it red and stops what depends on the model. Nothing is published in either of the latter cases.
+    """
 
     name: str
     kind: str
@@ -55,12 +59,15 @@ class DataTestResult:
     failures: int | None
     seconds: float
     message: str | None = None
+    query: str | None = None
+    example: str | None = None
 
     def __str__(self) -> str:
         where = f"test {self.kind} on {self.model}" if self.model and self.kind != self.name else f"test {self.name}"
         if self.outcome is Outcome.ERROR or self.failures is None:
             return f"{where}: {self.message or self.outcome}"
-        return f"{where}: {self.failures:,} row{'' if self.failures == 1 else 's'} ({self.name})"
+        such_as = f", such as {self.example}" if self.example else ""
+        return f"{where}: {self.failures:,} row{'' if self.failures == 1 else 's'}{such_as} ({self.name})"
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,7 @@ class TransformReport:
     models: tuple[ModelResult, ...]
     tests: tuple[DataTestResult, ...]
     freshness: tuple[FreshnessResult, ...]
+    scope: str
     seconds: float
     log_path: Path
 
@@ -106,6 +114,12 @@ class TransformReport:
         """What makes the run red: models first, then tests, then stale sources."""
         everything: list[Result] = [*self.models, *self.tests, *self.freshness]
         return [result for result in everything if result.outcome.is_bad]
+
+    @property
+    def is_built(self) -> bool:
+        """Whether every model and test was good, however old the sources are."""
+        everything: list[Result] = [*self.models, *self.tests]
+        return not any(result.outcome.is_bad for result in everything)
 
     @property
     def warnings(self) -> list[Result]:

@@ -52,16 +52,30 @@ def _test(result: Any) -> DataTestResult:
     node = result.node
     metadata = getattr(node, "test_metadata", None)
     attached = getattr(node, "attached_node", None)
+    outcome = _outcome(result)
     return DataTestResult(
         name=node.name,
         kind=metadata.name if metadata else node.name,
-        model=attached.rsplit(".", 1)[-1] if attached else None,
-        severity=str(getattr(node.config, "severity", "error")).lower(),
-        outcome=_outcome(result),
+        model=(attached or _source(node) or "").rsplit(".", 1)[-1] or None,
+        severity=_severity(node.config),
+        outcome=Outcome.FAILED if outcome is Outcome.WARNED and _severity(node.config) == "error" else outcome,
         failures=result.failures,
         seconds=result.execution_time,
         message=_one_line(result.message),
+        query=getattr(node, "compiled_code", None),  # unit tests have none
     )
+
+
+def _source(node: Any) -> str | None:
+    """The source table that a test stands at; dbt attaches tests to models only."""
+    return next((name for name in node.depends_on.nodes if name.startswith("source.")), None)
+
+
+def _severity(config: Any) -> str:
+    """The project's severity: dbt knows no error that lets the rest be built, so that one is a warning with a mark."""
+    if str(getattr(config, "severity", "error")).lower() == "error":
+        return "block"
+    return str((getattr(config, "meta", None) or {}).get("severity", "warn"))
 
 
 def _freshness(result: Any) -> FreshnessResult:

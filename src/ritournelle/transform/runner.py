@@ -5,51 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ritournelle.errors import RitournelleError, TransformError, WarehouseBusyError
-from ritournelle.transform.report import ModelResult, Outcome, TransformReport
+from ritournelle.transform.pii_key import keep_key
+from ritournelle.transform.report import DataTestResult, ModelResult, Outcome, TransformReport
 from ritournelle.transform.results import freshness_results, model_results, test_results
+from ritournelle.transform.scope import Scope, begin_scope, end_scope
 from ritournelle.transform.session import DbtSettings, Invoke, dbt_session
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.connect import connect
+from ritournelle.warehouse.connect import connect, place
 
 OnProgress = Callable[[int, int, str], None]
 """Called when a model or test begins: its number, how many there are, what it is."""
-
-
-def run_transform(
-    *,
-    warehouse_url: str,
-    home: Path,
-    source_time_zone: str,
-    half_life_days: float,
-    pii_key: str,
-    threads: int = 2,
-    full_refresh: bool = False,
-    check_freshness: bool = True,
-    on_progress: OnProgress | None = None,
-) -> TransformReport:
-    """Build and test all models; return the report of a good run.
-
-    The warehouse must not be open in this process meanwhile, and nothing holds it afterwards. What was built stays
-    when a test fails: publishing is for the caller to hold back.
-
-    Raises `TransformError` that names the first models, tests or stale sources that failed and where the log is,
-    `WarehouseBusyError` when another process holds the warehouse, `SettingsError` for an engine without a profile.
-    """
-    settings = DbtSettings(
-        warehouse_url=warehouse_url,
-        home=home,
-        source_time_zone=source_time_zone,
-        half_life_days=half_life_days,
-        pii_key=pii_key,
-        threads=threads,
-    )
-    report = build(settings, full_refresh=full_refresh, check_freshness=check_freshness, on_progress=on_progress)
-    report.raise_for_problems()
-    return report
 
 
 def build(
@@ -59,23 +27,48 @@ def build(
     check_freshness: bool = True,
     on_progress: OnProgress | None = None,
 ) -> TransformReport:
-    """As `run_transform`, but failed models, tests and stale sources are in the report and nothing is raised for them.
+    """Build and test what has changed since the last good build, or everything; check the age of the sources.
 
-    Raises `TransformError` when dbt could not run at all: the project cannot be read, the warehouse is unreachable.
+    Failed models, tests and stale sources are in the report and nothing is raised for them. What was built stays when
+    a test fails: publishing is for the caller to hold back. The warehouse must not be open in this process meanwhile,
+    and nothing holds it afterwards.
+
+    Raises `TransformError` when dbt could not run at all: the project cannot be read, the warehouse is unreachable;
+    `WarehouseBusyError` when another process holds the warehouse, `SettingsError` for an engine without a profile.
     """
     started = time.monotonic()
+    settings.environment()  # what cannot work is told before anything is touched
+    with connect(settings.warehouse_url, threads=settings.threads) as warehouse:
+        scope = begin_scope(warehouse, settings, full_refresh=full_refresh)
+        keep_key(warehouse, settings)
+    settings = replace(settings, raw_is_whole=scope.raw_is_whole)
     with dbt_session(settings, _progress_callback(on_progress)) as invoke:
-        # dbt's own unit tests prove the SQL, not the data: they run in the test suite, not every day.
-        arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
-        built = _results(invoke, arguments + (["--full-refresh"] if full_refresh else []), settings)
+        built = _results(invoke, _build_arguments(scope), settings)
         checked = _results(invoke, ["source", "freshness"], settings) if check_freshness else []
-    return TransformReport(
-        models=_with_rows(model_results(built), settings),
+    report = TransformReport(
+        models=model_results(built),
         tests=test_results(built),
         freshness=freshness_results(checked),
+        scope=scope.why,
         seconds=time.monotonic() - started,
         log_path=settings.log_path,
     )
+    return _ended(report, scope, settings)
+
+
+def _build_arguments(scope: Scope) -> list[str]:
+    # dbt's own unit tests prove the SQL, not the data: they run in the test suite, not every day.
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
+    return [*arguments, "--full-refresh"] if scope.is_everything else arguments
+
+
+def _ended(report: TransformReport, scope: Scope, settings: DbtSettings) -> TransformReport:
+    """The report with its tables' rows; the scope moves on only if every model and test was good."""
+    with connect(settings.warehouse_url, threads=settings.threads) as warehouse:
+        if report.is_built:
+            end_scope(warehouse, settings, scope)
+        tests = tuple(_with_example(warehouse, test) for test in report.tests)
+        return replace(report, models=_with_rows(warehouse, report.models), tests=tests)
 
 
 def run_unit_tests(settings: DbtSettings) -> TransformReport:
@@ -83,7 +76,7 @@ def run_unit_tests(settings: DbtSettings) -> TransformReport:
     started = time.monotonic()
     with dbt_session(settings) as invoke:
         tested = _results(invoke, ["test", "--resource-type", "unit_test"], settings)
-    return TransformReport((), test_results(tested), (), time.monotonic() - started, settings.log_path)
+    return TransformReport((), test_results(tested), (), "unit tests", time.monotonic() - started, settings.log_path)
 
 
 def _results(invoke: Invoke, arguments: list[str], settings: DbtSettings) -> list[Any]:
@@ -95,8 +88,9 @@ def _results(invoke: Invoke, arguments: list[str], settings: DbtSettings) -> lis
 
 def _cannot_run(message: str, settings: DbtSettings) -> RitournelleError:
     if "Could not set lock" in message:
+        where = place(settings.warehouse_url)
         return WarehouseBusyError(
-            f"the warehouse {settings.warehouse_url} is open in another process; wait for it or stop it. ({message})"
+            f"the warehouse {where} is open in another process; wait for it or stop it. ({message})"
         )
     return TransformError(f"dbt could not run: {message.strip()}\n  dbt's log: {settings.log_path}")
 
@@ -112,19 +106,20 @@ def _progress_callback(on_progress: OnProgress | None) -> Callable[[Any], None] 
     return callback
 
 
-def _with_rows(models: tuple[ModelResult, ...], settings: DbtSettings) -> tuple[ModelResult, ...]:
+def _with_rows(warehouse: Warehouse, models: tuple[ModelResult, ...]) -> tuple[ModelResult, ...]:
     """dbt-duckdb does not tell how many rows a model has; counting them reads nothing but the tables' headers."""
-    with connect(settings.warehouse_url, threads=settings.threads) as warehouse:
-        return tuple(replace(model, rows=_count(warehouse, model)) for model in models)
+    built = [model for model in models if model.outcome is Outcome.PASSED]
+    if not built:
+        return models
+    counts = (f"SELECT '{model.name}' AS name, count(*) AS n FROM {model.schema}.{model.name}" for model in built)
+    found = warehouse.read(" UNION ALL ".join(counts))
+    rows = dict(zip(found["name"].to_pylist(), found["n"].to_pylist(), strict=True))
+    return tuple(replace(model, rows=rows.get(model.name)) for model in models)
 
 
-def _count(warehouse: Warehouse, model: ModelResult) -> int | None:
-    if model.outcome is not Outcome.PASSED or not _is_table(warehouse, model):
-        return None
-    count: int = warehouse.read(f"SELECT count(*) AS row_count FROM {model.schema}.{model.name}")[0][0].as_py()
-    return count
-
-
-def _is_table(warehouse: Warehouse, model: ModelResult) -> bool:
-    query = "SELECT table_type FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
-    return bool(warehouse.read(query, [model.schema, model.name])["table_type"].to_pylist() == ["BASE TABLE"])
+def _with_example(warehouse: Warehouse, test: DataTestResult) -> DataTestResult:
+    """A failed test with the first row that it found: the name of a test rarely says which thing is wrong."""
+    if test.outcome is not Outcome.FAILED or test.query is None:
+        return test
+    found = warehouse.read(f"SELECT * FROM ({test.query}) AS found LIMIT 1").to_pylist()
+    return replace(test, example=", ".join(f"{name} {value}" for name, value in found[0].items()) if found else None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ritournelle.errors import SettingsError
-from ritournelle.warehouse.connect import duckdb_path
+from ritournelle.transform.profile import Profile, profile_of
+from ritournelle.warehouse.connect import sole_writer
 
 PROJECT_FOLDER = Path(__file__).parent / "project"
 PII_KEY_VARIABLE = "DBT_ENV_SECRET_RITOURNELLE_PII_KEY"
@@ -26,15 +29,22 @@ Invoke = Callable[[Sequence[str]], Any]
 class DbtSettings:
     """Everything that one invocation of dbt depends on.
 
-    `threads` are the warehouse engine's: dbt itself runs one node at a time, since more gain nothing on DuckDB.
+    `threads` are the engine's on DuckDB, where dbt runs one model at a time; on a server they are dbt's.
+    `memory_gigabytes` bound DuckDB alone; what does not fit goes to disk.
+    `lookback_runs` are looked at again beside those that are new; without `raw_is_whole` staging is never made anew.
+    `variables` are further ones of the dbt project.
     """
 
-    warehouse_url: str
+    warehouse_url: str = field(repr=False)
     home: Path
     source_time_zone: str
     half_life_days: float
     pii_key: str = field(repr=False)
     threads: int = 2
+    memory_gigabytes: float = 4.0
+    lookback_runs: int = 1
+    raw_is_whole: bool = True
+    variables: Mapping[str, object] = field(default_factory=dict)
     project_folder: Path = PROJECT_FOLDER
 
     @property
@@ -47,18 +57,18 @@ class DbtSettings:
         """dbt's own log."""
         return self.folder / "logs" / "dbt.log"
 
+    @property
+    def profile(self) -> Profile:
+        """Where dbt connects to; raises `SettingsError` for an engine without a profile."""
+        return profile_of(
+            self.warehouse_url, threads=self.threads, memory_gigabytes=self.memory_gigabytes, pii_key=self.pii_key
+        )
+
     def environment(self) -> dict[str, str]:
         """The variables that `profiles.yml` and the session plugin read."""
-        path = duckdb_path(self.warehouse_url)
-        if path is None:
-            raise SettingsError(f"warehouse.url: no dbt profile for {self.warehouse_url.split(':', 1)[0]!r}")
         if not self.pii_key:
             raise SettingsError("the key that hashes e-mails and names is empty; personal data would be easy to guess")
-        return {
-            "RITOURNELLE_TRANSFORM_DUCKDB_PATH": str(path.absolute()),
-            "RITOURNELLE_TRANSFORM_DUCKDB_THREADS": str(self.threads),
-            PII_KEY_VARIABLE: self.pii_key,
-        }
+        return {PII_KEY_VARIABLE: self.pii_key, **self.profile.environment}
 
     def global_flags(self) -> list[str]:
         """Options that stand before the command: a file for the log, nothing on the console, nobody called."""
@@ -79,12 +89,19 @@ class DbtSettings:
 
     def command_flags(self) -> list[str]:
         """Options that stand after the command: this project, this home, these variables."""
-        variables = {"source_time_zone": self.source_time_zone, "half_life_days": self.half_life_days}
+        variables = {
+            "source_time_zone": self.source_time_zone,
+            "half_life_days": self.half_life_days,
+            "raw_is_whole": self.raw_is_whole,
+            **self.variables,
+        }
         return [
             "--project-dir",
             str(self.project_folder),
             "--profiles-dir",
             str(self.project_folder),
+            "--target",
+            self.profile.target,
             "--target-path",
             str(self.folder / "target"),
             "--vars",
@@ -100,7 +117,12 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
     Warnings of dbt and its libraries are not shown: there is nothing that a user of this package could do about them.
     """
     settings.folder.mkdir(parents=True, exist_ok=True)
-    with _environment(settings.environment()), warnings.catch_warnings():
+    with (
+        sole_writer(settings.warehouse_url),
+        _environment(settings.environment()),
+        _without_garbage_collection(),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         from dbt.cli.main import dbtRunner  # 1.5 s
 
@@ -118,19 +140,39 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
             _let_go()
 
 
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """dbt makes hundreds of thousands of small objects that live to the end: looking through them again and again costs
+    a tenth of a build, not looking 60 MB."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def _let_go() -> None:
     """Close every connection and log file that dbt would keep until the process ends."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import cleanup_connections, reset_adapters
     from dbt_common.events.event_manager_client import cleanup_event_logger
 
     cleanup_connections()  # type: ignore[no-untyped-call]
     reset_adapters()  # type: ignore[no-untyped-call]
+    if "dbt.adapters.duckdb" in sys.modules:
+        _let_go_of_duckdb()
+    cleanup_event_logger()
+
+
+def _let_go_of_duckdb() -> None:
+    """dbt-duckdb keeps one connection for all, which is nobody's to close."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
     environment = DuckDBConnectionManager._ENV  # pylint: disable=protected-access  # it has no public way to close
     if environment is not None:
         environment.close()
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    cleanup_event_logger()
 
 
 @contextmanager

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from ritournelle.errors import WarehouseError
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,16 @@ class Table:
         """Records as an Arrow table with exactly this table's columns; absent ones are null."""
         return pa.Table.from_pylist([dict(record) for record in records], schema=self.columns)
 
+    def refuse_repeated_keys(self, rows: pa.Table) -> None:
+        """Raise `WarehouseError` when two rows have the same key, null being equal to null: which one would stay?"""
+        missing = set(self.key) - set(rows.column_names)
+        if missing:
+            raise WarehouseError(f"rows for {self} lack {', '.join(sorted(missing))}, which is part of its key")
+        counted = rows.select(list(self.key)).group_by(list(self.key)).aggregate([([], "count_all")])
+        if counted.num_rows < rows.num_rows:
+            repeated = counted.filter(pc.greater(counted["count_all"], 1)).select(list(self.key)).slice(0, 1)
+            raise WarehouseError(f"two rows for {self} have the same key {repeated.to_pylist()[0]}; send each key once")
+
 
 class Warehouse(Protocol):
     """One open connection to a warehouse.
@@ -39,6 +52,9 @@ class Warehouse(Protocol):
 
     url: str
 
+    def schema(self, name: str) -> str:
+        """The name under which this connection finds a schema: a publication's may differ from the working one."""
+
     def ensure(self, tables: Sequence[Table]) -> None:
         """Create the tables, and the columns, that are not there yet; leave all others as they are."""
 
@@ -48,11 +64,20 @@ class Warehouse(Protocol):
     def read(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The rows of a SELECT, with `?` for each parameter."""
 
+    def batches(self, query: str, rows: int = 100_000) -> Iterator[pa.Table]:
+        """The rows of a SELECT, about so many at a time; until the last one, ask this connection nothing else."""
+
+    def tables(self, schemas: Sequence[str]) -> list[tuple[str, str]]:
+        """Schema and name of every table, not view, of these schemas; none for a schema that is not there."""
+
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows; columns are matched by name."""
 
     def upsert(self, table: Table, rows: pa.Table) -> None:
-        """Add rows in place of those with the same `table.key`."""
+        """Add rows in place of those with the same `table.key`, null being equal to null.
+
+        Raises `WarehouseError` when two of the rows have the same key, and writes none.
+        """
 
     def replace(self, table: Table, rows: pa.Table) -> None:
         """Put rows in place of everything that the table holds."""
@@ -72,3 +97,12 @@ class Warehouse(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
+
+    def remove(self, table: Table, condition: str) -> None:
+        """Delete the rows for which an SQL condition holds; it is code of the platform, never a text from outside."""
+
+    def reclaim(self, tables: Sequence[Table]) -> tuple[int, int]:
+        """Give the space of removed rows back to the machine; bytes that the warehouse takes before and after.
+
+        `tables` are those that lost rows; without any there is nothing to do. Not inside a transaction.
+        """

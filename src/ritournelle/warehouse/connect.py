@@ -1,11 +1,16 @@
-"""From a warehouse URL to an open warehouse."""
+"""From a warehouse URL to an open warehouse, and to the locks that keep two writers apart."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from ritournelle.errors import PermanentError, SettingsError
+from ritournelle.errors import SettingsError
 from ritournelle.warehouse.base import Warehouse
+from ritournelle.warehouse.dlt_address import dlt_address, is_dlt
+from ritournelle.warehouse.postgres_address import PostgresAddress, is_postgres
 
 
 def duckdb_path(url: str) -> Path | None:
@@ -15,33 +20,91 @@ def duckdb_path(url: str) -> Path | None:
 
 
 def connect(url: str, *, threads: int = 2, read_only: bool = False) -> Warehouse:
-    """Open the warehouse that a URL names; several processes may read it at once, while none writes.
+    """Open the warehouse that a URL names; a DuckDB file may be read by several processes while none writes.
 
-    Raises `SettingsError` for an engine that is not built in, `WarehouseBusyError` when another process holds it.
+    `threads` are DuckDB's. Raises `SettingsError` for an engine that is not built in, `WarehouseBusyError` when another
+    process holds the warehouse or its server does not answer.
     """
-    path = duckdb_path(url)
-    if path is None:
-        scheme = url.split(":", 1)[0]
-        raise SettingsError(
-            f"warehouse.url: no driver for {scheme!r} in this version; use duckdb:///absolute/path/to/warehouse.duckdb"
-        )
+    if is_postgres(url):
+        return _postgres("postgres").PostgresWarehouse(url, read_only=read_only)  # type: ignore[no-any-return]
+    if is_dlt(url):
+        return _dlt().DltWarehouse(url, read_only=read_only)  # type: ignore[no-any-return]
     from ritournelle.warehouse.duckdb import DuckDBWarehouse  # here: 0.1 s
 
-    return DuckDBWarehouse(path, threads=threads, read_only=read_only)
+    return DuckDBWarehouse(_known_file(url), threads=threads, read_only=read_only)
 
 
 def connect_published(url: str, *, threads: int = 2) -> Warehouse:
     """Open, for reading, what the last good run published; no run is in the way of it, nor it of any run.
 
-    Raises `PermanentError` when nothing was published yet.
+    Tables are found under `schema(…)`. Raises `PermanentError` when nothing was published yet.
     """
+    if is_postgres(url):
+        return _postgres("postgres").PublishedPostgres(url)  # type: ignore[no-any-return]
+    if is_dlt(url):
+        return _dlt().PublishedDlt(url)  # type: ignore[no-any-return]
+    from ritournelle.warehouse.duckdb import open_published
+
+    return open_published(_known_file(url), threads=threads)
+
+
+def sole_writer(url: str) -> AbstractContextManager[None]:
+    """Keep other writers out of the warehouse while a tool with connections of its own, dbt, writes to it.
+
+    Raises `WarehouseBusyError` when there is one. A DuckDB file does this by itself.
+    """
+    if is_postgres(url):
+        return _postgres("postgres_locks").sole_writer(PostgresAddress.of(url))  # type: ignore[no-any-return]
+    return nullcontext()
+
+
+def sole_run(url: str) -> AbstractContextManager[None]:
+    """Keep other machines' runs off the warehouse while the block runs; raises `RunInProgressError` when there is one.
+
+    A DuckDB file is one home's, whose own lock is enough.
+    """
+    if is_postgres(url):
+        return _postgres("postgres_locks").sole_run(PostgresAddress.of(url))  # type: ignore[no-any-return]
+    return nullcontext()
+
+
+def place(url: str) -> str:
+    """The warehouse as messages show it: a file, or host and database, without user and password."""
+    path = duckdb_path(url)
+    if path is not None:
+        return str(path)
+    if is_dlt(url):
+        return str(dlt_address(url))
+    return str(PostgresAddress.of(url)) if is_postgres(url) else url.split(":", 1)[0]
+
+
+def _known_file(url: str) -> Path:
     path = duckdb_path(url)
     if path is None:
-        return connect(url, threads=threads, read_only=True)
-    from ritournelle.warehouse.duckdb import DuckDBWarehouse, published_path
+        scheme = url.split(":", 1)[0]
+        raise SettingsError(
+            f"warehouse.url: no driver for {scheme!r} in this version; use duckdb:///absolute/path/to/warehouse.duckdb "
+            "postgresql://user:password@host:5432/database, bigquery://project/dataset or "
+            "redshift://user:password@host/database"
+        )
+    return path
 
-    current = published_path(path)
-    if not current.exists():
-        raise PermanentError(f"nothing was published beside {path} yet; a good `ritournelle run` does it")
-    # The link is followed here: within one process DuckDB would share an older file that is open under the same name.
-    return DuckDBWarehouse(current.resolve(), threads=threads, read_only=True)
+
+def _postgres(module: str) -> Any:
+    """A module that needs the driver, which is an extra."""
+    try:
+        return import_module(f"ritournelle.warehouse.{module}")
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"warehouse.url: PostgreSQL needs {error.name}; install ritournelle with its extra `postgres`"
+        ) from error
+
+
+def _dlt() -> Any:
+    """The module that needs dlt, which comes with an extra."""
+    try:
+        return import_module("ritournelle.warehouse.dlt")  # 0.7 s
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"warehouse.url: this needs {error.name}; install ritournelle with its extra `bigquery` or `redshift`"
+        ) from error

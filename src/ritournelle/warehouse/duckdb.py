@@ -10,7 +10,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from ritournelle.errors import WarehouseBusyError, WarehouseError
+from ritournelle.errors import PermanentError, WarehouseBusyError, WarehouseError
 from ritournelle.warehouse.base import Table
 
 
@@ -23,6 +23,10 @@ class DuckDBWarehouse:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._connection = _connect(path, threads, read_only)
+
+    def schema(self, name: str) -> str:
+        """The same: a publication is a file of its own, with the schemas of the working one."""
+        return name
 
     def ensure(self, tables: Sequence[Table]) -> None:
         """Create the tables, and the columns, that are not there yet."""
@@ -43,6 +47,20 @@ class DuckDBWarehouse:
         """The rows of a SELECT."""
         return self._run(query, parameters).to_arrow_table()
 
+    def batches(self, query: str, rows: int = 100_000) -> Iterator[pa.Table]:
+        """The rows of a SELECT, so many at a time."""
+        for batch in self._run(query).to_arrow_reader(rows):
+            yield pa.Table.from_batches([batch])
+
+    def tables(self, schemas: Sequence[str]) -> list[tuple[str, str]]:
+        """Schema and name of every table of these schemas."""
+        places = ", ".join("?" for _ in schemas)
+        query = (
+            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE' "
+            f"AND table_catalog = current_database() AND table_schema IN ({places}) ORDER BY ALL"
+        )
+        return [(row["table_schema"], row["table_name"]) for row in self.read(query, schemas).to_pylist()]
+
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows, matched by column name."""
         if rows.num_rows:
@@ -51,6 +69,7 @@ class DuckDBWarehouse:
 
     def upsert(self, table: Table, rows: pa.Table) -> None:
         """Delete the rows with the keys that come, then insert."""
+        table.refuse_repeated_keys(rows)
         with self.transaction(), self._registered(rows) as view:
             same = " AND ".join(f"{table}.{column} IS NOT DISTINCT FROM {view}.{column}" for column in table.key)
             self._run(f"DELETE FROM {table} USING {view} WHERE {same}")
@@ -90,19 +109,13 @@ class DuckDBWarehouse:
         _switch(folder, published)
 
     def _copy_tables(self, schemas: Sequence[str], target: Path) -> None:
-        places = ", ".join("?" for _ in schemas)
-        query = (
-            "SELECT table_schema, table_name FROM information_schema.tables "
-            f"WHERE table_type = 'BASE TABLE' AND table_catalog = current_database() AND table_schema IN ({places})"
-        )
-        tables = self.read(query, schemas).to_pylist()
+        tables = self.tables(schemas)
         quoted = str(target).replace("'", "''")
         self._run(f"ATTACH '{quoted}' AS publication")
         try:
             for schema in schemas:
                 self._run(f"CREATE SCHEMA publication.{schema}")
-            for table in tables:
-                name = f"{table['table_schema']}.{table['table_name']}"
+            for name in map(".".join, tables):
                 self._run(f"CREATE TABLE publication.{name} AS SELECT * FROM {name}")
         finally:
             self._run("DETACH publication")
@@ -152,10 +165,64 @@ class DuckDBWarehouse:
             if name not in known:
                 self._run(f"ALTER TABLE {table} ADD COLUMN {name} {sql_type}")
 
+    def remove(self, table: Table, condition: str) -> None:
+        """Delete the rows for which a condition holds."""
+        self._run(f"DELETE FROM {table} WHERE {condition}")
+
+    def reclaim(self, tables: Sequence[Table]) -> tuple[int, int]:
+        """Write the file anew, and keep that if it is a tenth smaller: DuckDB never gives room back, it only reuses it.
+
+        Its count of free blocks is no guide: 3 rows left of 60,000 still took the whole row group.
+        """
+        self._run("CHECKPOINT")
+        before = self._path.stat().st_size
+        if not tables:
+            return before, before
+        fresh = self._path.with_name(f"{self._path.name}.rewritten")
+        try:
+            self._write_anew(fresh)
+            if fresh.stat().st_size < 0.9 * before:
+                self._continue_in(fresh)
+        finally:
+            fresh.unlink(missing_ok=True)
+        return before, self._path.stat().st_size
+
+    def _write_anew(self, fresh: Path) -> None:
+        for left_over in (fresh, fresh.with_name(f"{fresh.name}.wal")):  # of a process that was killed
+            left_over.unlink(missing_ok=True)
+        name = self.read("SELECT current_database() AS name")["name"][0].as_py()
+        quoted = str(fresh).replace("'", "''")
+        self._run(f"ATTACH '{quoted}' AS rewritten")
+        try:
+            self._run(f'COPY FROM DATABASE "{name}" TO rewritten')
+        finally:
+            self._run("DETACH rewritten")
+
+    def _continue_in(self, fresh: Path) -> None:
+        """Put a file in the place of the own one, by one rename."""
+        threads = self.read("SELECT current_setting('threads') AS n")["n"][0].as_py()
+        self._connection.close()
+        fresh.replace(self._path)
+        self._connection = _connect(self._path, threads, read_only=False)
+
 
 def published_path(warehouse: Path) -> Path:
     """What readers open: a link beside the warehouse that always leads to the last good publication."""
     return warehouse.absolute().parent / "published" / "current.duckdb"
+
+
+def open_published(warehouse: Path, *, threads: int) -> DuckDBWarehouse:
+    """What was published last beside a warehouse, for reading; raises `PermanentError` when nothing was yet."""
+    link = published_path(warehouse)
+    while link.is_symlink():
+        # The link is followed here: within one process DuckDB would share an older file that is open under its name.
+        current = link.resolve()
+        try:
+            return DuckDBWarehouse(current, threads=threads, read_only=True)
+        except WarehouseError:
+            if link.resolve() == current:  # else it was replaced, and removed, between the two steps: look again
+                raise
+    raise PermanentError(f"nothing was published beside {warehouse} yet; a good `ritournelle run` does it")
 
 
 def _switch(folder: Path, published: Path) -> None:

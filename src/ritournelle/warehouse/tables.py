@@ -186,6 +186,20 @@ CHECK_RESULTS = Table(
     ),
     key=("run_id", "check_name"),
 )
+TRANSFORM_SCOPE = Table(
+    "ops",
+    "transform_scope",
+    pa.schema(
+        [
+            ("after_run", pa.int64()),  # the build under way looks at later runs only; -1: at everything
+            ("staged_after", pa.int64()),  # staging reads later runs of raw again, and keeps the rows of the others
+            ("built_run", pa.int64()),  # the last run that all models have seen; null before the first good build
+            ("fingerprint", pa.string()),  # of the models and settings that they were built with
+            ("why", pa.string()),  # why the build under way looks at that much
+        ]
+    ),
+    key=("built_run",),
+)
 RECOMMENDATIONS = Table(
     "marts",
     "recommendations",
@@ -216,5 +230,6 @@ TABLES = (
     RUNS,
     RUN_STEPS,
     CHECK_RESULTS,
+    TRANSFORM_SCOPE,
     RECOMMENDATIONS,
 )

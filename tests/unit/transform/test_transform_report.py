@@ -25,6 +25,7 @@ def report(*results: ModelResult | DataTestResult | FreshnessResult) -> Transfor
         models=tuple(result for result in results if isinstance(result, ModelResult)),
         tests=tuple(result for result in results if isinstance(result, DataTestResult)),
         freshness=tuple(result for result in results if isinstance(result, FreshnessResult)),
+        scope="everything: asked for",
         seconds=1.0,
         log_path=LOG,
     )
@@ -99,10 +100,27 @@ class DbtResultsTest(unittest.TestCase):
         )
         self.assertEqual(results_of_tests([result]), ())
 
+    def test_three_severities(self) -> None:
+        """dbt knows two: its error blocks what depends on the model, a warning that is marked is an error of ours."""
+        for severity, meta, status, expected in (
+            ("error", {}, "fail", ("block", Outcome.FAILED)),
+            ("warn", {"severity": "error"}, "warn", ("error", Outcome.FAILED)),
+            ("warn", {"severity": "error"}, "pass", ("error", Outcome.PASSED)),
+            ("warn", {}, "warn", ("warn", Outcome.WARNED)),
+        ):
+            config = SimpleNamespace(severity=severity, meta=meta)
+            reads = SimpleNamespace(nodes=["source.ritournelle.raw.src_users"])
+            node = SimpleNamespace(resource_type="test", name="has_columns", config=config, depends_on=reads)
+            result = SimpleNamespace(node=node, status=status, execution_time=0.2, failures=1, message=None)
+            (test,) = results_of_tests([result])
+            self.assertEqual((test.severity, test.outcome), expected)
+            self.assertEqual(test.model, "src_users")
+
     def test_singular_test_has_no_model(self) -> None:
         """Its name is its kind."""
-        config = SimpleNamespace(severity="WARN")
-        node = SimpleNamespace(resource_type="test", name="listens_follow_their_user", config=config)
+        config = SimpleNamespace(severity="WARN", meta={})
+        reads = SimpleNamespace(nodes=["model.ritournelle.dim_users"])
+        node = SimpleNamespace(resource_type="test", name="listens_follow_their_user", config=config, depends_on=reads)
         result = SimpleNamespace(node=node, status="warn", execution_time=0.2, failures=4, message="Got 4 results")
         (test,) = results_of_tests([result])
         self.assertEqual((test.kind, test.model, test.severity), ("listens_follow_their_user", None, "warn"))

@@ -19,12 +19,13 @@ class DbtSettingsTest(unittest.TestCase):
     """`DbtSettings`."""
 
     def test_environment(self) -> None:
-        """The profile finds its file and threads, the session its key."""
+        """The profile finds its file, threads and memory, the session its key."""
         self.assertEqual(
             settings().environment(),
             {
                 "RITOURNELLE_TRANSFORM_DUCKDB_PATH": "/data/w.duckdb",
                 "RITOURNELLE_TRANSFORM_DUCKDB_THREADS": "3",
+                "RITOURNELLE_TRANSFORM_DUCKDB_MEMORY": "4.0GB",
                 PII_KEY_VARIABLE: "secret",
             },
         )
@@ -39,10 +40,10 @@ class DbtSettingsTest(unittest.TestCase):
         self.assertEqual([text for text in shown if "secret" in text], [])
 
     def test_variables(self) -> None:
-        """The two variables of the project."""
+        """The variables of the project."""
         flags = settings().command_flags()
         variables = json.loads(flags[flags.index("--vars") + 1])
-        self.assertEqual(variables, {"source_time_zone": "Europe/Paris", "half_life_days": 30.0})
+        self.assertEqual(variables, {"source_time_zone": "Europe/Paris", "half_life_days": 30.0, "raw_is_whole": True})
 
     def test_everything_is_written_in_the_home(self) -> None:
         """Never in the package, which may be read-only."""

@@ -19,11 +19,15 @@
     encode(sha256(convert_to(current_setting('ritournelle.pii_key') || '|{{ kind }}|' || {{ value }}, 'UTF8')), 'hex')
 {%- endmacro %}
 
-{# No session values there: a one-row table in `raw`, which holds the clear text anyway. #}
+{# No session values there: a one-row table in `raw`, which holds the clear text anyway; `transform/pii_key.py` fills it. #}
+{% macro key_table() -%}
+    {{ return(api.Relation.create(database=target.database, schema='raw', identifier='pii_key')) }}
+{%- endmacro %}
+
 {% macro bigquery__keyed_hash(kind, value) -%}
-    to_hex(sha256((select pii_key from {{ target.database }}.raw.pii_key) || '|{{ kind }}|' || {{ value }}))
+    to_hex(sha256((select pii_key from {{ key_table() }}) || '|{{ kind }}|' || {{ value }}))
 {%- endmacro %}
 
 {% macro redshift__keyed_hash(kind, value) -%}
-    sha2((select pii_key from raw.pii_key) || '|{{ kind }}|' || {{ value }}, 256)
+    sha2((select pii_key from {{ key_table() }}) || '|{{ kind }}|' || {{ value }}, 256)
 {%- endmacro %}

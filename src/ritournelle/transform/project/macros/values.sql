@@ -2,7 +2,21 @@
 
 {# Text without blanks around it; nothing left means null. #}
 {% macro clean_text(column) -%}
+    {{ return(adapter.dispatch('clean_text', 'ritournelle')(column)) }}
+{%- endmacro %}
+
+{% macro default__clean_text(column) -%}
     nullif(trim({{ column }}), '')
+{%- endmacro %}
+
+{# Blanks alone: without that, every space of Unicode would go, the non-breaking one too, which PostgreSQL keeps. #}
+{% macro duckdb__clean_text(column) -%}
+    nullif(trim({{ column }}, ' '), '')
+{%- endmacro %}
+
+{# Blanks alone: without that, every white space would go. #}
+{% macro bigquery__clean_text(column) -%}
+    nullif(trim({{ column }}, ' '), '')
 {%- endmacro %}
 
 {# "MM:SS" as seconds; minutes may be any number. The contract has validated the form. #}
@@ -18,30 +32,33 @@
     cast({{ source_epoch }} as {{ dbt.type_string() }}) || ':' || cast({{ entity_id }} as {{ dbt.type_string() }})
 {%- endmacro %}
 
-{# The share of its weight that a listen keeps after some seconds: exact decimals, so that sums do not depend on the
-   order of rows; never zero, so that every listen counts. #}
+{# What a listen weighs after some seconds, in millionths of a millionth: whole numbers, so that sums depend neither on
+   the order of rows nor on how an engine rounds decimals (PostgreSQL's cast from a float keeps 15 digits, DuckDB's all);
+   never zero, so that every listen counts. #}
 {% macro decayed_weight(age_seconds) -%}
-    {{ return(adapter.dispatch('decayed_weight', 'ritournelle')(age_seconds)) }}
-{%- endmacro %}
-
-{% macro default__decayed_weight(age_seconds) -%}
     greatest(
-        cast(power(cast(0.5 as {{ type_double() }}), {{ _half_lives(age_seconds) }}) as decimal(18, 12)),
-        cast(0.000000000001 as decimal(18, 12))
+        cast(floor(power(cast(0.5 as {{ type_double() }}), {{ _half_lives(age_seconds) }}) * 1000000000000) as {{ dbt.type_bigint() }}),
+        1
     )
 {%- endmacro %}
 
-{% macro bigquery__decayed_weight(age_seconds) -%}
-    greatest(
-        cast(round(power(0.5, {{ _half_lives(age_seconds) }}), 12) as bignumeric),
-        bignumeric '0.000000000001'
-    )
+{# A sum of such weights as a number around 1. #}
+{% macro weight_of(millionths) -%}
+    cast({{ millionths }} as {{ type_double() }}) / cast(1000000000000 as {{ type_double() }})
+{%- endmacro %}
+
+{# A weight back in those whole numbers, for adding weights up. #}
+{% macro millionths_of(weight) -%}
+    cast(round({{ weight }} * 1000000000000) as {{ dbt.type_bigint() }})
 {%- endmacro %}
 
 {# Half-lives in an age; an age below zero (a listen in the future) counts as none, one beyond 1,000 as 1,000:
    an underflow is an error on PostgreSQL. #}
 {% macro _half_lives(age_seconds) -%}
-    least(greatest({{ age_seconds }}, 0) / ({{ var("half_life_days") }} * 86400.0), 1000)
+    least(
+        cast(greatest({{ age_seconds }}, 0) as {{ type_double() }}) / cast({{ var("half_life_days") }} * 86400.0 as {{ type_double() }}),
+        cast(1000 as {{ type_double() }})
+    )
 {%- endmacro %}
 
 {# The type of a 64-bit float; dbt's own `type_float` is 32 bits wide on DuckDB. #}
@@ -55,4 +72,27 @@
 
 {% macro bigquery__type_double() -%}
     float64
+{%- endmacro %}
+
+{# One sum of weights as a share of another; null where there is none. #}
+{% macro share_of(part, whole) -%}
+    cast({{ part }} as {{ type_double() }}) / cast({{ whole }} as {{ type_double() }})
+{%- endmacro %}
+
+{# A text for `order by`, by its bytes: the order of a locale would differ between engines. #}
+{% macro binary_order(column) -%}
+    {{ return(adapter.dispatch('binary_order', 'ritournelle')(column)) }}
+{%- endmacro %}
+
+{% macro default__binary_order(column) -%}
+    {{ column }}
+{%- endmacro %}
+
+{% macro postgres__binary_order(column) -%}
+    {{ column }} collate "C"
+{%- endmacro %}
+
+{# Redshift compares by bytes, and dbt would take PostgreSQL's. #}
+{% macro redshift__binary_order(column) -%}
+    {{ column }}
 {%- endmacro %}

@@ -1,20 +1,38 @@
--- Identity: the plays of the mart = the facts of living users and tracks of the current population.
+-- Identity: the plays of the mart = the facts of living users and tracks of the current population; of the pairs that a
+-- run has touched, or of all on a rebuild.
 with
+
+users as (
+    select * from {{ ref('dim_users') }}
+),
+
+tracks as (
+    select * from {{ ref('dim_tracks') }}
+),
+
+checked as (
+    select
+        user_key,
+        track_key
+    from {{ ref('fact_listen_history') }}
+    where {{ checked_rows('pairs') }}
+),
 
 facts as (
     select count(*) as plays
-    from {{ ref('fact_listen_history') }} as facts
-    inner join {{ ref('dim_users') }} as users on facts.user_key = users.user_key
-    inner join {{ ref('dim_tracks') }} as tracks on facts.track_key = tracks.track_key
+    from checked
+    inner join users on checked.user_key = users.user_key
+    inner join tracks on checked.track_key = tracks.track_key
     where not users.is_deleted
         and not tracks.is_deleted
-        and users.source_epoch = (select max(source_epoch) from {{ ref('dim_users') }})
-        and tracks.source_epoch = (select max(source_epoch) from {{ ref('dim_tracks') }})
+        and users.source_epoch = (select max(source_epoch) from users)
+        and tracks.source_epoch = (select max(source_epoch) from tracks)
 ),
 
 interactions as (
     select coalesce(sum(plays), 0) as plays
     from {{ ref('interactions') }}
+    where {{ checked_rows('pairs') }}
 ),
 
 compared as (

@@ -1,20 +1,30 @@
--- Identity: distinct staged listens = facts + rejected.
+-- depends_on: {{ ref('stg_listens') }} {{ ref('changed_listens') }}
+-- Identity: distinct staged listens = facts + rejected; of the listens that a run has touched, or of all on a rebuild.
 with
 
 staged as (
     select count(*) as listens
+    {% if flags.FULL_REFRESH -%}
     from (select distinct source_epoch, listen_id from {{ ref('stg_listens') }}) as distinct_listens
+    {%- else -%}
+    from {{ ref('changed_listens') }}
+    {%- endif %}
 ),
 
 facts as (
     select count(*) as listens
     from {{ ref('fact_listen_history') }}
     where origin = 'batch'
+        {% if not flags.FULL_REFRESH -%}
+        and source_user_id in (select user_id from {{ ref('changed_listens') }})
+        {%- endif %}
+        and {{ checked_rows('listens') }}
 ),
 
 rejected as (
     select count(*) as listens
     from {{ ref('stg_rejected_listens') }}
+    where {{ checked_rows('listens') }}
 ),
 
 compared as (

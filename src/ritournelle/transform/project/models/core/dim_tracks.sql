@@ -1,8 +1,13 @@
 -- One row per track (per source epoch) with its current values, and one unknown member.
+{{ config(unique_key='track_key') }}
+
 with
 
 history as (
     select * from {{ ref('tracks_hist') }}
+    {% if only_changes() -%}
+    where track_key in (select track_key from {{ ref('tracks_hist') }} where {{ came_after('run_number') }})
+    {%- endif %}
 ),
 
 first_seen as (
@@ -16,6 +21,7 @@ first_seen as (
 members as (
     select
         versions.track_key,
+        {{ artist_key('versions.artist') }} as artist_key,
         versions.track_id,
         versions.name,
         versions.artist,
@@ -23,6 +29,7 @@ members as (
         versions.songwriters,
         versions.genres,
         versions.source_epoch,
+        versions.run_number,
         versions.duration_seconds,
         versions.is_deleted,
         versions.source_created_at,
@@ -38,6 +45,7 @@ members as (
 unknown_member as (
     select
         'unknown' as track_key,
+        'unknown' as artist_key,
         -1 as track_id,
         cast(null as {{ dbt.type_string() }}) as name,
         cast(null as {{ dbt.type_string() }}) as artist,
@@ -45,6 +53,7 @@ unknown_member as (
         cast(null as {{ dbt.type_string() }}) as songwriters,
         cast(null as {{ dbt.type_string() }}) as genres,
         cast(null as integer) as source_epoch,
+        cast(null as {{ dbt.type_bigint() }}) as run_number,
         cast(null as {{ dbt.type_bigint() }}) as duration_seconds,
         cast(null as boolean) as is_deleted,
         cast(null as {{ type_instant() }}) as source_created_at,
@@ -55,8 +64,10 @@ unknown_member as (
 
 final as (
     select * from members
+    {% if not only_changes() -%}
     union all
     select * from unknown_member
+    {%- endif %}
 )
 
 select * from final

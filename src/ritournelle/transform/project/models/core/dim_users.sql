@@ -1,8 +1,13 @@
 -- One row per user (per source epoch) with its current values, and one unknown member.
+{{ config(unique_key='user_key') }}
+
 with
 
 history as (
     select * from {{ ref('users_hist') }}
+    {% if only_changes() -%}
+    where user_key in (select user_key from {{ ref('users_hist') }} where {{ came_after('run_number') }})
+    {%- endif %}
 ),
 
 first_seen as (
@@ -23,6 +28,7 @@ members as (
         versions.gender,
         versions.favorite_genres,
         versions.source_epoch,
+        versions.run_number,
         versions.is_deleted,
         versions.source_created_at,
         versions.source_updated_at,
@@ -44,6 +50,7 @@ unknown_member as (
         cast(null as {{ dbt.type_string() }}) as gender,
         cast(null as {{ dbt.type_string() }}) as favorite_genres,
         cast(null as integer) as source_epoch,
+        cast(null as {{ dbt.type_bigint() }}) as run_number,
         cast(null as boolean) as is_deleted,
         cast(null as {{ type_instant() }}) as source_created_at,
         cast(null as {{ type_instant() }}) as source_updated_at,
@@ -53,8 +60,10 @@ unknown_member as (
 
 final as (
     select * from members
+    {% if not only_changes() -%}
     union all
     select * from unknown_member
+    {%- endif %}
 )
 
 select * from final

@@ -1,4 +1,6 @@
 -- One row per listen ever seen. A listen that vanished from the source keeps its row, marked `is_deleted`.
+{{ config(incremental_strategy=replacing('replace_found'), meta={'replaces': 'listen', 'user': 'source_user_id'}) }}
+
 with
 
 history as (
@@ -16,6 +18,9 @@ tracks as (
 listens as (
     select * from history
     where is_current
+        {% if only_changes() -%}
+        and {{ is_changed_listen() }}
+        {%- endif %}
 ),
 
 epochs as (
@@ -59,7 +64,9 @@ resolved as (
         listens.user_id as source_user_id,
         listens.track_id as source_track_id,
         listens.source_epoch,
-        listens.is_deleted
+        listens.run_number,
+        listens.is_deleted,
+        {{ utc_date('listens.listened_at') }} as listened_on
     from listens
     left join user_epochs on listens.source_epoch = user_epochs.source_epoch
     left join track_epochs on listens.source_epoch = track_epochs.source_epoch

@@ -1,8 +1,14 @@
 -- One row per user × track of the current population: what the recommenders learn from.
+{{ config(meta={'replaces': 'pair'}) }}
+
 with
 
 facts as (
     select * from {{ ref('fact_listen_history') }}
+    {% if only_changes() -%}
+    where {{ is_among('changed_pairs', ['user_id', 'track_id']) }}
+        or {{ is_weighed_anew() }}
+    {%- endif %}
 ),
 
 users as (
@@ -14,7 +20,7 @@ tracks as (
 ),
 
 reference as (
-    {{ latest_listened_at('facts') }}
+    select * from {{ ref('latest_listen') }}
 ),
 
 -- The unknown member is no one: its `is_deleted` is null.
@@ -34,7 +40,8 @@ weighed as (
         facts.user_id,
         facts.track_id,
         facts.listened_at,
-        {{ decayed_weight(seconds_between('facts.listened_at', 'reference.latest_listened_at')) }} as weight
+        reference.weighed_at,
+        {{ decayed_weight(seconds_between('facts.listened_at', 'reference.weighed_at')) }} as weight
     from facts
     inner join living_users on facts.user_key = living_users.user_key
     inner join living_tracks on facts.track_key = living_tracks.track_key
@@ -46,9 +53,10 @@ final as (
         user_id,
         track_id,
         count(*) as plays,
-        cast(sum(weight) as {{ type_double() }}) as weight,
+        {{ weight_of('sum(weight)') }} as weight,
         min(listened_at) as first_listened_at,
-        max(listened_at) as last_listened_at
+        max(listened_at) as last_listened_at,
+        max(weighed_at) as weighed_at
     from weighed
     group by user_id, track_id
 )

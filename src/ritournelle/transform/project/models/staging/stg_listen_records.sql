@@ -3,6 +3,9 @@ with
 
 versions as (
     select * from {{ source('raw', 'src_listen_history') }}
+    {% if only_changes() -%}
+    where run_number > {{ staged_after() }}
+    {%- endif %}
 ),
 
 cleaned as (

@@ -3,6 +3,9 @@ with
 
 listens as (
     select * from {{ source('raw', 'src_listens') }}
+    {% if only_changes() -%}
+    where run_number > {{ staged_after() }}
+    {%- endif %}
 ),
 
 cleaned as (

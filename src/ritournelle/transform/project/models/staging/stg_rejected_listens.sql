@@ -1,11 +1,13 @@
 -- One row per staged listen that cannot become a fact: no version of its record shows it.
--- A table: four tests read it, and each would compare all listens again.
-{{ config(materialized='table') }}
+{{ config(full_refresh=none, meta={'replaces': 'listen'}) }}
 
 with
 
 listens as (
     select * from {{ ref('stg_listens') }}
+    {% if only_changes() -%}
+    where {{ is_changed_listen() }}
+    {%- endif %}
 ),
 
 records as (

@@ -1,11 +1,11 @@
 -- One row per user and version, renamed, cast and cleaned; e-mail and names only as keyed hashes.
--- A table, because a view would need the key whenever somebody reads it.
-{{ config(materialized='table') }}
-
 with
 
 versions as (
     select * from {{ source('raw', 'src_users') }}
+    {% if only_changes() -%}
+    where run_number > {{ staged_after() }}
+    {%- endif %}
 ),
 
 cleaned as (

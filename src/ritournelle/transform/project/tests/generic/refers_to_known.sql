@@ -1,7 +1,10 @@
 {# Reports the rows that point at the unknown member, with the id that the source gave. #}
-{% test refers_to_known(model, column_name, source_id) %}
-select {{ source_id }}, count(*) as row_count
+{% test refers_to_known(model, keys) %}
+{% for key in keys -%}
+select '{{ key.column }}' as foreign_key, {{ key.source_id }} as source_id, count(*) as row_count
 from {{ model }}
-where {{ column_name }} = 'unknown'
-group by {{ source_id }}
+where {{ key.column }} = 'unknown'
+group by {{ key.source_id }}
+{{ "union all" if not loop.last }}
+{% endfor %}
 {% endtest %}

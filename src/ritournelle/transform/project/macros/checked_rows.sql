@@ -1,0 +1,24 @@
+{# Data tests look at what a run has changed: on a day of 1 % changes, tests of the whole tables would cost as much as
+   building them. A rebuild (`--full-refresh`) checks every row. #}
+
+{# Condition on the rows that a test looks at. `changed` says how the changed ones are told:
+   'run' by run_number, else by the name of a table of changes and its key. #}
+{% macro checked_rows(changed) -%}
+    {%- if flags.FULL_REFRESH or not changed -%} 1 = 1
+    {%- elif changed == 'run' -%} run_number > {{ after_run() }}
+    {%- else -%} {{ is_among('changed_' ~ changed, {
+        'listens': ['source_epoch', 'listen_id'],
+        'pairs': ['user_id', 'track_id'],
+        'listeners': ['user_id'],
+        'days': ['listened_on'],
+    }[changed]) }}
+    {%- endif %}
+{%- endmacro %}
+
+{# Condition on the rows that share these columns with a row of the last runs. #}
+{% macro shares_with_changed(model, columns, narrow) -%}
+    {% if narrow -%}
+    {{ narrow }} in (select {{ narrow }} from {{ model }} where {{ checked_rows('run') }})
+    and {% endif -%}
+    ({{ columns | join(', ') }}) in (select {{ columns | join(', ') }} from {{ model }} where {{ checked_rows('run') }})
+{%- endmacro %}

@@ -1,0 +1,16 @@
+-- One row per listen record that a run has touched since the last good build.
+{{ config(materialized='ephemeral') }}
+
+select
+    source_epoch,
+    user_id,
+    source_record_local_at
+from {{ ref('stg_listen_records') }}
+where {{ came_after('run_number') }}
+{{ union_distinct() }}
+select
+    source_epoch,
+    user_id,
+    source_record_local_at
+from {{ ref('stg_listens') }}
+where {{ came_after('run_number') }}

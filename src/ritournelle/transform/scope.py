@@ -1,0 +1,142 @@
+"""How much a build looks at: the changes since the last good one, or everything; kept in `ops.transform_scope`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ritournelle.transform.session import DbtSettings
+from ritournelle.warehouse.base import Warehouse
+from ritournelle.warehouse.tables import SRC_LISTEN_HISTORY, SRC_LISTENS, SRC_TRACKS, SRC_USERS, TRANSFORM_SCOPE
+
+EVERYTHING = -1
+LOOKBACK_SHARE = 0.05
+"""The lookback never reads more of raw than this: a first load would be the whole history again."""
+
+_EXTRACTS = (SRC_TRACKS, SRC_USERS, SRC_LISTEN_HISTORY, SRC_LISTENS)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one build looks at: runs after `after_run` (-1: all); `newest_run` is the last one that raw holds."""
+
+    after_run: int
+    newest_run: int
+    why: str
+    whole_after: int  # the run after which raw holds every change; 0: all of it
+
+    @property
+    def raw_is_whole(self) -> bool:
+        """Whether no `compact` has taken rows out of raw."""
+        return self.whole_after == 0
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether all tables are made anew."""
+        return self.after_run == EVERYTHING
+
+
+def begin_scope(warehouse: Warehouse, settings: DbtSettings, *, full_refresh: bool) -> Scope:
+    """Decide what a build looks at and write it where the models read it.
+
+    Everything is rebuilt when that is asked for, before the first good build, after the models or the settings they
+    depend on have changed, and when a source has begun a new epoch, which gives every id another meaning.
+    """
+    warehouse.ensure((TRANSFORM_SCOPE,))
+    built = _last_built(warehouse)
+    rows_of_run = _rows_per_run(warehouse)
+    why = "asked for" if full_refresh else _why_everything(warehouse, built, fingerprint(settings))
+    newest = max(rows_of_run, default=0)
+    if why:
+        scope = Scope(EVERYTHING, newest, f"everything: {why}", _whole_after(warehouse))
+    else:
+        after = look_back(rows_of_run, built["built_run"], settings.lookback_runs)
+        scope = Scope(after, newest, f"changes after run {after}", _whole_after(warehouse))
+    staged_after = max(scope.after_run, scope.whole_after)
+    _write(warehouse, built | {"after_run": scope.after_run, "staged_after": staged_after, "why": scope.why})
+    return scope
+
+
+def end_scope(warehouse: Warehouse, settings: DbtSettings, scope: Scope) -> None:
+    """Note that every model has seen what raw held when the build began; call it after a good build only."""
+    seen = {"after_run": scope.after_run, "staged_after": scope.whole_after, "why": scope.why}
+    _write(warehouse, seen | {"built_run": scope.newest_run, "fingerprint": fingerprint(settings)})
+
+
+def fingerprint(settings: DbtSettings) -> str:
+    """Hash of everything beside the data that the tables depend on: the project's files, time zone, half-life, key."""
+    digest = sha256(json.dumps([settings.source_time_zone, settings.half_life_days, settings.pii_key]).encode())
+    for path in sorted(_project_files(settings.project_folder)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def look_back(rows_of_run: Mapping[int, int], built_run: int, runs: int) -> int:
+    """The run after which to look: so many runs before `built_run`, as far as they hold few enough rows.
+
+    `rows_of_run`: rows that raw holds of each run.
+    """
+    allowed = LOOKBACK_SHARE * sum(rows_of_run.values())
+    after = built_run
+    for run in sorted((run for run in rows_of_run if run <= built_run), reverse=True)[:runs]:
+        allowed -= rows_of_run[run]
+        if allowed < 0:
+            break
+        after = run - 1
+    return after
+
+
+def _project_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.suffix in (".sql", ".yml")]
+
+
+def _last_built(warehouse: Warehouse) -> dict[str, Any]:
+    found: list[dict[str, Any]] = warehouse.read(f"SELECT * FROM {TRANSFORM_SCOPE}").to_pylist()
+    return found[0] if found else {}
+
+
+def _why_everything(warehouse: Warehouse, built: Mapping[str, Any], current: str) -> str:
+    if built.get("built_run") is None or not warehouse.exists("core", "fact_listen_history"):
+        return "nothing was built yet"
+    if built["fingerprint"] != current:
+        return "the models, or settings that they depend on, have changed"
+    if _new_epoch(warehouse, built["built_run"]):
+        return "a source has begun a new epoch"
+    return ""
+
+
+def _new_epoch(warehouse: Warehouse, built_run: int) -> bool:
+    newest = "SELECT max(source_epoch) AS epoch FROM {table} WHERE run_number {side} ?"
+    for table in _EXTRACTS:
+        before, after = (
+            warehouse.read(newest.format(table=table, side=side), [built_run])["epoch"][0].as_py() or 0
+            for side in ("<=", ">")
+        )
+        if after > before:
+            return True
+    return False
+
+
+def _rows_per_run(warehouse: Warehouse) -> dict[int, int]:
+    counts = " UNION ALL ".join(
+        f"SELECT run_number, count(*) AS n FROM {table} GROUP BY run_number" for table in _EXTRACTS
+    )
+    query = f"SELECT run_number, CAST(sum(n) AS BIGINT) AS n FROM ({counts}) AS counts GROUP BY run_number"
+    rows = warehouse.read(query)
+    return dict(zip(rows["run_number"].to_pylist(), rows["n"].to_pylist(), strict=True))
+
+
+def _whole_after(warehouse: Warehouse) -> int:
+    """The run after which raw holds every change: `compact` takes replaced versions of older ones out of it."""
+    if not warehouse.exists("ops", "run_steps"):
+        return 0
+    steps = warehouse.read("SELECT details FROM ops.run_steps WHERE step = 'compact' AND deleted > 0")
+    return max((int(json.loads(details)["whole_after_run"]) for details in steps["details"].to_pylist()), default=0)
+
+
+def _write(warehouse: Warehouse, row: Mapping[str, Any]) -> None:
+    warehouse.replace(TRANSFORM_SCOPE, TRANSFORM_SCOPE.rows([row]))

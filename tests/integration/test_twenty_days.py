@@ -1,0 +1,104 @@
+"""Twenty simulated days: built day by day, built at once, and built on PostgreSQL, they are the same tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from ritournelle.bootstrap import Platform
+from ritournelle.day import Day
+from ritournelle.domain.sources import Source
+from ritournelle.settings import load_settings
+from ritournelle.simulator.config import WorldConfig
+from ritournelle.simulator.running import RunningApp
+from ritournelle.transform.runner import build
+from ritournelle.warehouse.tables import SRC_LISTEN_HISTORY, SRC_LISTENS, SRC_TRACKS, SRC_USERS, TABLES
+from tests.integration.tables import tables_of
+from tests.services.postgres_server import PostgresServer
+
+DAYS = 20
+SKIPPED = {8, 13}
+"""Days on which nothing ran: the next one catches up."""
+ON_POSTGRES = {1, 2, 6, 10, 15, 20}
+"""Days after which PostgreSQL is built too, from the same raw rows."""
+EXTRACTS = (SRC_TRACKS, SRC_USERS, SRC_LISTEN_HISTORY, SRC_LISTENS)
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def make_trouble(app: RunningApp, day: int) -> None:
+    """Beside what changes on any day: late rows, orphans and their repair, tracks that go and come back renamed."""
+    app.clear_faults()
+    app.advance()
+    if day % 4 == 2:
+        app.listen(15, tracks=2, prepend=True)
+    if day in (5, 6):
+        app.fault("unknown_track", source=Source.LISTEN_HISTORY, rows=3)
+    if day in (9, 10):  # a fifth of the tracks is gone for two days
+        app.fault("shrunken_endpoint", source=Source.TRACKS, share=0.8)
+    if day == 14:  # another artist for some, for one day
+        app.fault("huge_string", source=Source.TRACKS, rows=4, characters=400)
+    if day == 16:
+        app.fault("shrunken_endpoint", source=Source.USERS, share=0.9)
+
+
+def test_twenty_days(tmp_path: Path, postgres: PostgresServer) -> None:
+    daily, server = Platform(_settings(tmp_path / "daily")), Platform(
+        _settings(tmp_path / "server", url=postgres.new_database())
+    )
+    with RunningApp(WorldConfig(users=80, tracks=80, seed=3)) as app:
+        sent = 0
+        for day in range(1, DAYS + 1):
+            make_trouble(app, day)
+            if day not in SKIPPED:
+                _ingest_and_build(Platform(_settings(tmp_path / "daily", source=app.url)))
+            if day in ON_POSTGRES:
+                sent = _send(daily, server, after=sent)
+                assert build(server.dbt_settings(), check_freshness=False).problems == []
+    at_once = Platform(_settings(copytree(tmp_path / "daily", tmp_path / "at_once", symlinks=True)))
+    assert build(at_once.dbt_settings(), full_refresh=True, check_freshness=False).problems == []
+    built = _tables(daily)
+    assert all(rows for name, (_, rows) in built.items() if not name.startswith("staging."))
+    assert sum(row[-1] is not None for row in built["history.tracks_hist"][1]) > 20  # the days were eventful
+    _assert_equal(_tables(at_once), built)
+    _assert_equal(_tables(server), built)
+
+
+def _settings(home: Path, *, source: str | None = None, url: str | None = None) -> Any:
+    app = {"url": source, "retries": 1} if source else {}
+    return load_settings(home=home, source=app, warehouse={"url": url}, privacy={"key": "the same in every home"})
+
+
+def _ingest_and_build(platform: Platform) -> None:
+    report = Day(platform).run("run", ("ingest", "transform"))
+    assert report.succeeded, report.message
+
+
+def _send(daily: Platform, server: Platform, *, after: int) -> int:
+    """Append the extracts of later runs to the other warehouse; return the last run's number."""
+    with daily.read_warehouse() as here, server.open_warehouse() as there:
+        there.ensure(TABLES)
+        newest = 0
+        for table in EXTRACTS:
+            rows = here.read(f"SELECT * FROM {table} WHERE run_number > ?", [after])
+            there.append(table, rows)
+            newest = max(newest, *rows["run_number"].to_pylist(), 0)
+    return max(newest, after)
+
+
+def _tables(platform: Platform) -> dict[str, Any]:
+    with platform.read_warehouse() as warehouse:
+        found = tables_of(warehouse, schemas=("staging", "history", "core", "marts"))
+    leaving_out = ("staging.changed_", "marts.recommendations", "marts.pipeline_health_days")
+    return {name: table for name, table in found.items() if not name.startswith(leaving_out)}
+
+
+def _assert_equal(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert found.keys() == expected.keys()
+    for name, (types, rows) in expected.items():
+        assert found[name][0] == types, name
+        different = [pair for pair in zip(found[name][1], rows, strict=False) if pair[0] != pair[1]]
+        assert not different and len(found[name][1]) == len(rows), f"{name}: {different[:2]}"

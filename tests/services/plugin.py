@@ -1,0 +1,35 @@
+"""The services that tests share: started once per session, when the first test asks for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.services.postgres_server import PostgresServer
+
+
+@pytest.fixture(scope="session", name="postgres")
+def _postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; without one the test is skipped, or fails under RITOURNELLE_REQUIRE_SERVICES=1."""
+    from tests.services.postgres_server import NoPostgres, PostgresServer  # here: unit tests need no driver
+
+    try:
+        server = PostgresServer()
+        server.start()
+    except NoPostgres as error:
+        missing(f"PostgreSQL: {error}")
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def missing(what: str) -> None:
+    """Skip, unless every service is required."""
+    if os.environ.get("RITOURNELLE_REQUIRE_SERVICES") == "1":
+        pytest.fail(f"a service is missing: {what}")
+    pytest.skip(f"a service is missing: {what}")
