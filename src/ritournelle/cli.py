@@ -121,6 +121,24 @@ def compact(as_json: AsJson = False) -> None:
     _do(lambda day: day.compact(), as_json)
 
 
+@app.command()
+def docs(as_json: AsJson = False) -> None:
+    """Write one page, readable without a network, of all tables, columns, data tests and their lineage."""
+    from ritournelle.transform.docs import publish_docs, require_built
+
+    platform = _platform()
+    with platform.run_lock():
+        with platform.read_warehouse() as warehouse:
+            require_built(warehouse)
+        _views().say("dbt reads the project and asks the warehouse about its tables …")
+        page = publish_docs(platform.dbt_settings())
+    size = page.stat().st_size
+    if as_json:
+        _print_json({"path": str(page), "bytes": size})
+    else:
+        print(f"{page} ({size / 1e6:.1f} MB): open it in a browser")
+
+
 @quarantine_app.command("list")
 def quarantine_list(
     every: Annotated[bool, typer.Option("--all", help="Those that are done with, too.")] = False,

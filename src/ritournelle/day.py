@@ -13,6 +13,7 @@ from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 from ritournelle.errors import RitournelleError
 from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
+from ritournelle.warehouse.limits import require_backfill, require_compact
 
 if TYPE_CHECKING:
     from ritournelle.ingestion.crawl import Progress
@@ -120,8 +121,10 @@ class Day:
     def backfill(self, first_day: date, last_day: date | None = None) -> RunReport:
         """Load the days from `first_day` on again from landing, build everything on them anew, publish.
 
-        With `last_day` the days after it are left alone if all up to it comes out as it stands. Errors as in `run`.
+        With `last_day` the days after it are left alone if all up to it comes out as it stands. Errors as in `run`,
+        and `PermanentError` for an engine that cannot do it.
         """
+        require_backfill(self._settings.warehouse_url)
         with self._recorded("backfill", None) as report:
             self._run_stages(report, {"backfill": lambda report: self._backfill(report, first_day, last_day)})
             if not report.succeeded or not _found_the_same(report):
@@ -130,7 +133,8 @@ class Day:
         return report
 
     def compact(self) -> RunReport:
-        """Apply the retention of landing, raw and quarantine, and give the space back. Errors as in `run`."""
+        """Apply the retention of landing, raw and quarantine, and give the space back. Errors as in `backfill`."""
+        require_compact(self._settings.warehouse_url)
         with self._recorded("compact", None) as report:
             work = {"landing": self._expire_landing, "compact": self._remove_superseded, "reclaim": self._reclaim}
             self._run_stages(report, work)

@@ -425,7 +425,7 @@ class TestReport:
 
     def test_models_unit_tests_of_dbt(self, five: Home) -> None:
         report = run_unit_tests(five.settings)
-        assert len(report.tests) == 25
+        assert len(report.tests) == 26
         report.raise_for_problems()
 
 

@@ -2,7 +2,8 @@
 
 Rules (also in docs/reference/source-contract.md): ids, datetimes and a track's duration must be there and be right, for
 nothing works without them. Names, e-mail, gender and genres may be null: no key hangs on them. `items` may be null:
-an empty history. Fields that are not declared are left out and reported.
+an empty history. A text may not hold the character NUL: PostgreSQL's COPY would refuse a whole source for it. Fields
+that are not declared are left out and reported.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ DURATION_PATTERN = r"^[0-9]{1,4}:[0-5][0-9]$"
 DATETIME_PATTERN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
 )
+
+NUL = "\0"
+"""What no text may hold; JSON brings it as `\\u0000`."""
 
 # -1 is the unknown member of the star; the app's ids are positive.
 Identifier = Annotated[StrictInt, Field(ge=0, lt=2**63)]

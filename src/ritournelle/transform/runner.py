@@ -41,7 +41,9 @@ def build(
     with connect(settings.warehouse_url, threads=settings.threads) as warehouse:
         scope = begin_scope(warehouse, settings, full_refresh=full_refresh)
         keep_key(warehouse, settings)
-    settings = replace(settings, raw_is_whole=scope.raw_is_whole)
+    settings = replace(
+        settings, raw_is_whole=scope.raw_is_whole, after_run=scope.after_run, staged_after=scope.staged_after
+    )
     with dbt_session(settings, _progress_callback(on_progress)) as invoke:
         built = _results(invoke, _build_arguments(scope), settings)
         checked = _results(invoke, ["source", "freshness"], settings) if check_freshness else []

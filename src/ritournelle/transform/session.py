@@ -32,6 +32,7 @@ class DbtSettings:
     `threads` are the engine's on DuckDB, where dbt runs one model at a time; on a server they are dbt's.
     `memory_gigabytes` bound DuckDB alone; what does not fit goes to disk.
     `lookback_runs` are looked at again beside those that are new; without `raw_is_whole` staging is never made anew.
+    `after_run`, `staged_after`: the scope of one build (see `transform.scope`); unset: models ask the warehouse for it.
     `variables` are further ones of the dbt project.
     """
 
@@ -44,6 +45,8 @@ class DbtSettings:
     memory_gigabytes: float = 4.0
     lookback_runs: int = 1
     raw_is_whole: bool = True
+    after_run: int | None = None
+    staged_after: int | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
     project_folder: Path = PROJECT_FOLDER
 
@@ -68,7 +71,9 @@ class DbtSettings:
         """The variables that `profiles.yml` and the session plugin read."""
         if not self.pii_key:
             raise SettingsError("the key that hashes e-mails and names is empty; personal data would be easy to guess")
-        return {PII_KEY_VARIABLE: self.pii_key, **self.profile.environment}
+        scope = {"AFTER_RUN": self.after_run, "STAGED_AFTER": self.staged_after}
+        known = {f"RITOURNELLE_TRANSFORM_{name}": str(run) for name, run in scope.items() if run is not None}
+        return {PII_KEY_VARIABLE: self.pii_key, **known, **self.profile.environment}
 
     def global_flags(self) -> list[str]:
         """Options that stand before the command: a file for the log, nothing on the console, nobody called."""

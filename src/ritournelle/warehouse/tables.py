@@ -176,7 +176,7 @@ CHECK_RESULTS = Table(
             ("check_name", pa.string()),
             ("kind", pa.string()),  # not_null, relationships, … | freshness
             ("target", pa.string()),  # the model or source that was checked
-            ("severity", pa.string()),  # warn | error
+            ("severity", pa.string()),  # warn | error | block
             ("outcome", pa.string()),  # passed | warned | failed | error | skipped
             ("failures", pa.int64()),  # rows found that must not be
             ("message", pa.string()),
@@ -191,11 +191,12 @@ TRANSFORM_SCOPE = Table(
     "transform_scope",
     pa.schema(
         [
-            ("after_run", pa.int64()),  # the build under way looks at later runs only; -1: at everything
+            ("after_run", pa.int64()),  # the next build looks at later runs only
             ("staged_after", pa.int64()),  # staging reads later runs of raw again, and keeps the rows of the others
             ("built_run", pa.int64()),  # the last run that all models have seen; null before the first good build
             ("fingerprint", pa.string()),  # of the models and settings that they were built with
-            ("why", pa.string()),  # why the build under way looks at that much
+            ("weighed_at", UTC),  # the moment that the weights of the last good build count from
+            ("why", pa.string()),  # why the last good build looked at as much as it did
         ]
     ),
     key=("built_run",),

@@ -1,5 +1,6 @@
-{# Incremental builds: which rows a day has to look at again. The one number behind it, `after_run`, is written to
-   `ops.transform_scope` before dbt starts: the last run whose changes every model has seen (-1: rebuild everything). #}
+{# Incremental builds: which rows a day has to look at again. The one number behind it is `after_run`: the last run whose
+   changes every model has seen (-1: rebuild everything). A build is given the number, so that engines can skip what lies
+   before it; who runs dbt by hand, or only compiles, gets a subquery on `ops.transform_scope`. Environment variables are read when a model runs: as `--vars` they would cost a full parse. #}
 
 {# Whether this build may look at changes only. `compile_incremental` says which form is to be shown, so that nothing
    asks the warehouse; while dbt parses (`not execute`) it is true, so that dbt sees what that form refers to. #}
@@ -8,14 +9,19 @@
     {{ return(not execute or (is_incremental() if asked_for is none else asked_for)) }}
 {%- endmacro %}
 
-{# Number of the last run that all models have seen: a subquery, so that nothing is asked while dbt compiles. #}
+{# Number of the last run that all models have seen. #}
 {% macro after_run() -%}
-    (select max(after_run) from {{ source('ops', 'transform_scope') }})
+    {{ _of_scope('after_run') }}
 {%- endmacro %}
 
 {# Number of the last run whose raw rows staging keeps as they are: where raw was compacted, only staging has them. #}
 {% macro staged_after() -%}
-    (select max(staged_after) from {{ source('ops', 'transform_scope') }})
+    {{ _of_scope('staged_after') }}
+{%- endmacro %}
+
+{% macro _of_scope(column) -%}
+    {%- set known = env_var('RITOURNELLE_TRANSFORM_' ~ column | upper, '') if execute else '' -%}
+    {{ known or '(select max(' ~ column ~ ') from ' ~ source('ops', 'transform_scope') ~ ')' }}
 {%- endmacro %}
 
 {# Whether a row came after that run. On a rebuild none did: nothing asks for changes then. #}
@@ -55,8 +61,8 @@
 {% macro replaced_rows(kind) -%}
     {%- if kind == 'run' -%} run_number > {{ staged_after() }}
     {%- elif kind == 'listen' -%} {{ is_among('changed_listens', ['source_epoch', 'listen_id']) }}
-    {%- elif kind == 'pair' -%} {{ is_among('changed_pairs', ['user_id', 'track_id']) }} or {{ was_weighed_earlier() }}
-    {%- elif kind == 'listener' -%} {{ is_among('changed_listeners', ['user_id']) }} or {{ was_weighed_earlier() }}
+    {%- elif kind == 'pair' -%} {{ is_changed_pair() }}
+    {%- elif kind == 'listener' -%} {{ is_among('changed_listeners', ['user_id']) }}
     {%- elif kind == 'track' -%} track_key in (
         select track_key from {{ ref('tracks_hist') }} where {{ came_after('run_number') }}
     )
@@ -76,12 +82,18 @@
     and {{ is_among('changed_listens', ['source_epoch', 'listen_id']) }}
 {%- endmacro %}
 
-{# Weights count from one moment, which moves once per half-life: then every weighed row is another one. #}
-{% macro was_weighed_earlier() -%}
-    weighed_at <> (select weighed_at from {{ ref('latest_listen') }})
+{# Whether a pair stands in `changed_pairs`; by user first, as above. #}
+{% macro is_changed_pair() -%}
+    user_id in (select user_id from {{ ref('changed_pairs') }})
+    and {{ is_among('changed_pairs', ['user_id', 'track_id']) }}
 {%- endmacro %}
 
-{# Whether the moment that weights count from has moved since this model was built. #}
-{% macro is_weighed_anew() -%}
-    (select max(weighed_at) from {{ this }}) <> (select weighed_at from {{ ref('latest_listen') }})
+{# Weights count from one moment, which moves once per half-life: whether it has since the last good build. Then every
+   weighed row is another one. #}
+{% macro weights_count_anew() -%}
+    (
+        {{ after_run() }} >= 0
+        and (select max(weighed_at) from {{ source('ops', 'transform_scope') }})
+        <> (select max(weighed_at) from {{ ref('latest_listen') }})
+    )
 {%- endmacro %}

@@ -6,9 +6,9 @@
 {% macro checked_rows(changed) -%}
     {%- if flags.FULL_REFRESH or not changed -%} 1 = 1
     {%- elif changed == 'run' -%} run_number > {{ after_run() }}
+    {%- elif changed == 'pairs' -%} {{ is_changed_pair() }}
     {%- else -%} {{ is_among('changed_' ~ changed, {
         'listens': ['source_epoch', 'listen_id'],
-        'pairs': ['user_id', 'track_id'],
         'listeners': ['user_id'],
         'days': ['listened_on'],
     }[changed]) }}

@@ -6,42 +6,54 @@ listens as (
     where is_recounted
 ),
 
-facts as (
-    select * from {{ ref('fact_listen_history') }}
+-- Large tables are named where they are read once each: engines write out a CTE that is read twice.
+of_their_users as (
+    select
+        facts.listened_on,
+        facts.user_key,
+        facts.source_epoch,
+        facts.listen_id
+    from {{ ref('fact_listen_history') }} as facts
+    where facts.source_user_id in (select user_id from listens)
+),
+
+marked as (
+    select
+        facts.listened_on,
+        facts.user_key,
+        listens.listen_id is not null as is_recounted
+    from of_their_users as facts
+    left join listens
+        on facts.source_epoch = listens.source_epoch
+        and facts.listen_id = listens.listen_id
 ),
 
 recounted as (
-    select distinct facts.listened_on
-    from facts
-    inner join listens
-        on facts.source_epoch = listens.source_epoch
-        and facts.listen_id = listens.listen_id
-    where facts.source_user_id in (select user_id from listens)
+    select distinct listened_on
+    from marked
+    where is_recounted
 ),
 
 -- Who is met earlier than thought is no new listener any more on the day that counted as the first.
 former_first_days as (
-    select min(case when listens.listen_id is null then facts.listened_on end) as listened_on
-    from facts
-    left join listens
-        on facts.source_epoch = listens.source_epoch
-        and facts.listen_id = listens.listen_id
-    where facts.user_id in (select user_id from listens)
-    group by facts.user_key
-    having min(facts.listened_on) < min(case when listens.listen_id is null then facts.listened_on end)
+    select min(case when not is_recounted then listened_on end) as listened_on
+    from marked
+    where user_key <> 'unknown'
+    group by user_key
+    having min(listened_on) < min(case when not is_recounted then listened_on end)
 ),
 
 -- A track that has another artist now counts for another one on all of its days.
 of_changed_tracks as (
     select distinct listened_on
-    from facts
+    from {{ ref('fact_listen_history') }} as facts
     where track_id in (select track_id from {{ ref('changed_tracks') }})
 ),
 
 -- The catalogue of a day is the one at its end: the days since the first change may have another one.
 since_the_catalogue_changed as (
     select distinct listened_on
-    from facts
+    from {{ ref('fact_listen_history') }} as facts
     where listened_on >= (
         select min({{ utc_date('valid_from') }}) from {{ ref('tracks_hist') }}
         where {{ came_after('run_number') }}

@@ -4,3 +4,7 @@ from {{ ref('changed_pairs') }}
 {{ union_distinct() }}
 select user_id
 from {{ ref('changed_users') }}
+{{ union_distinct() }}
+select user_id
+from {{ ref('dim_users') }}
+where {{ weights_count_anew() }}

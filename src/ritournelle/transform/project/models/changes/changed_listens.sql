@@ -13,11 +13,6 @@ listens as (
     where user_id in (select user_id from records)
 ),
 
-history as (
-    select * from {{ ref('listen_history_hist') }}
-    where is_current
-),
-
 of_changed_records as (
     select
         listens.listen_id,
@@ -33,6 +28,7 @@ of_changed_records as (
     group by listens.listen_id, listens.user_id, listens.track_id, listens.source_epoch
 ),
 
+-- Large tables are named where they are read: engines write out a CTE that is read twice.
 -- What pointed at the unknown member until now; other listens of a user who is new cannot be there yet.
 of_new_users as (
     select
@@ -40,8 +36,8 @@ of_new_users as (
         user_id,
         track_id,
         source_epoch
-    from history
-    where user_id in (
+    from {{ ref('listen_history_hist') }}
+    where is_current and user_id in (
         select user_id from {{ ref('users_hist') }}
         where version = 1 and {{ came_after('run_number') }}
     )
@@ -53,8 +49,8 @@ of_new_tracks as (
         user_id,
         track_id,
         source_epoch
-    from history
-    where track_id in (
+    from {{ ref('listen_history_hist') }}
+    where is_current and track_id in (
         select track_id from {{ ref('tracks_hist') }}
         where version = 1 and {{ came_after('run_number') }}
     )

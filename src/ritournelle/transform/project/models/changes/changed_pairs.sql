@@ -5,11 +5,6 @@ listens as (
     select * from {{ ref('changed_listens') }}
 ),
 
-history as (
-    select * from {{ ref('listen_history_hist') }}
-    where is_current
-),
-
 recounted as (
     select
         user_id,
@@ -22,16 +17,24 @@ of_changed_users as (
     select
         user_id,
         track_id
-    from history
-    where user_id in (select user_id from {{ ref('changed_users') }})
+    from {{ ref('listen_history_hist') }}
+    where is_current and user_id in (select user_id from {{ ref('changed_users') }})
 ),
 
 of_changed_tracks as (
     select
         user_id,
         track_id
-    from history
-    where track_id in (select track_id from {{ ref('changed_tracks') }})
+    from {{ ref('listen_history_hist') }}
+    where is_current and track_id in (select track_id from {{ ref('changed_tracks') }})
+),
+
+weighed_anew as (
+    select
+        user_id,
+        track_id
+    from {{ ref('listen_history_hist') }}
+    where is_current and {{ weights_count_anew() }}
 ),
 
 final as (
@@ -40,6 +43,8 @@ final as (
     select * from of_changed_users
     {{ union_distinct() }}
     select * from of_changed_tracks
+    {{ union_distinct() }}
+    select * from weighed_anew
 )
 
 select * from final

@@ -34,7 +34,7 @@ user_epochs as (
         epochs.source_epoch,
         max(users.source_epoch) as user_epoch
     from epochs
-    inner join (select distinct source_epoch from users) as users on users.source_epoch <= epochs.source_epoch
+    inner join (select distinct source_epoch from {{ ref('dim_users') }}) as users on users.source_epoch <= epochs.source_epoch
     group by epochs.source_epoch
 ),
 
@@ -43,7 +43,7 @@ track_epochs as (
         epochs.source_epoch,
         max(tracks.source_epoch) as track_epoch
     from epochs
-    inner join (select distinct source_epoch from tracks) as tracks on tracks.source_epoch <= epochs.source_epoch
+    inner join (select distinct source_epoch from {{ ref('dim_tracks') }}) as tracks on tracks.source_epoch <= epochs.source_epoch
     group by epochs.source_epoch
 ),
 

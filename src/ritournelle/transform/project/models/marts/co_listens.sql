@@ -1,5 +1,6 @@
 -- One row per living track and other track that the same listeners heard: up to 50 others per track, the closest first.
--- Bounded work however large the history: the 20 latest tracks of each of the 20,000 most recently active listeners.
+-- One listener alone says nothing of two tracks: at least two must have heard both.
+-- Bounded work however large the history: the 20 latest tracks of each of the 10,000 most recently active listeners.
 {{ config(materialized='table') }}
 
 with
@@ -58,6 +59,7 @@ pairs as (
     from latest as one
     inner join latest as other on one.user_id = other.user_id and one.track_id < other.track_id
     group by one.track_id, other.track_id
+    having count(*) >= 2
 ),
 
 -- Cosine of the two tracks' listeners: shared ones over the geometric mean of both.

@@ -6,8 +6,7 @@ with
 facts as (
     select * from {{ ref('fact_listen_history') }}
     {% if only_changes() -%}
-    where {{ is_among('changed_pairs', ['user_id', 'track_id']) }}
-        or {{ is_weighed_anew() }}
+    where {{ is_changed_pair() }}
     {%- endif %}
 ),
 
@@ -26,12 +25,12 @@ reference as (
 -- The unknown member is no one: its `is_deleted` is null.
 living_users as (
     select * from users
-    where not is_deleted and source_epoch = (select max(source_epoch) from users)
+    where not is_deleted and source_epoch = (select max(source_epoch) from {{ ref('dim_users') }})
 ),
 
 living_tracks as (
     select * from tracks
-    where not is_deleted and source_epoch = (select max(source_epoch) from tracks)
+    where not is_deleted and source_epoch = (select max(source_epoch) from {{ ref('dim_tracks') }})
 ),
 
 -- A listen that vanished from its record was heard all the same.

@@ -9,7 +9,7 @@ tracks as (
 
 living_tracks as (
     select * from tracks
-    where not is_deleted and source_epoch = (select max(source_epoch) from tracks)
+    where not is_deleted and source_epoch = (select max(source_epoch) from {{ ref('dim_tracks') }})
 ),
 
 interactions as (

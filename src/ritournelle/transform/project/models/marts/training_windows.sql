@@ -4,11 +4,6 @@
 
 with
 
-facts as (
-    select * from {{ ref('fact_listen_history') }}
-    where user_key <> 'unknown' and track_key <> 'unknown'
-),
-
 ends as (
     select cast({{ dbt.dateadd('day', 1, utc_date('latest_listened_at')) }} as date) as last_day
     from {{ ref('latest_listen') }}
@@ -40,9 +35,8 @@ windows as (
 days as (
     select
         listened_on,
-        count(*) as plays
-    from facts
-    group by listened_on
+        plays - plays_of_unknown as plays
+    from {{ ref('listening_days') }}
 ),
 
 final as (

@@ -10,18 +10,21 @@ users as (
 -- The unknown member is no one: its `is_deleted` is null.
 living_users as (
     select * from users
-    where not is_deleted and source_epoch = (select max(source_epoch) from users)
+    where not is_deleted and source_epoch = (select max(source_epoch) from {{ ref('dim_users') }})
         {% if only_changes() -%}
-        and ({{ is_among('changed_listeners', ['user_id']) }} or {{ is_weighed_anew() }})
+        and {{ is_among('changed_listeners', ['user_id']) }}
         {%- endif %}
 ),
 
 facts as (
     select * from {{ ref('fact_listen_history') }}
+    where user_id in (select user_id from living_users)
 ),
 
 tastes as (
     select * from {{ ref('user_tastes') }}
+    where taste_rank = 1
+        and user_id in (select user_id from living_users)
 ),
 
 reference as (
@@ -70,9 +73,9 @@ final as (
     left join activity on users.user_key = activity.user_key
     left join interactions on users.user_id = interactions.user_id
     left join tastes as artists
-        on users.user_id = artists.user_id and artists.kind = 'artist' and artists.taste_rank = 1
+        on users.user_id = artists.user_id and artists.kind = 'artist'
     left join tastes as genres
-        on users.user_id = genres.user_id and genres.kind = 'genre' and genres.taste_rank = 1
+        on users.user_id = genres.user_id and genres.kind = 'genre'
     cross join reference
 )
 

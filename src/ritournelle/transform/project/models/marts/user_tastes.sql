@@ -1,4 +1,4 @@
--- One row per living user × artist or genre: the twenty of each kind that weigh most.
+-- One row per living user × artist or genre: the ten of each kind that weigh most.
 {{ config(meta={'replaces': 'listener'}) }}
 
 with
@@ -6,7 +6,7 @@ with
 interactions as (
     select * from {{ ref('interactions') }}
     {% if only_changes() -%}
-    where {{ is_among('changed_listeners', ['user_id']) }} or {{ is_weighed_anew() }}
+    where {{ is_among('changed_listeners', ['user_id']) }}
     {%- endif %}
 ),
 
@@ -72,7 +72,7 @@ final as (
         {{ weight_of('weight') }} as weight,
         weighed_at
     from ranked
-    where place <= 20
+    where place <= 10
 )
 
 select * from final

@@ -3,29 +3,27 @@
 
 with
 
-facts as (
-    select * from {{ ref('fact_listen_history') }}
-    where user_key <> 'unknown'
-),
-
+-- Large tables are named where they are read: engines write out a CTE that is read twice.
 active as (
     select distinct
         user_key,
         listened_on
-    from facts
-    {% if only_changes() -%}
-    where {{ is_among('changed_days', ['listened_on']) }}
-    {%- endif %}
+    from {{ ref('fact_listen_history') }}
+    where user_key <> 'unknown'
+        {% if only_changes() -%}
+        and {{ is_among('changed_days', ['listened_on']) }}
+        {%- endif %}
 ),
 
 first_days as (
     select
         user_key,
         min(listened_on) as first_listened_on
-    from facts
-    {% if only_changes() -%}
-    where user_key in (select user_key from active)
-    {%- endif %}
+    from {{ ref('fact_listen_history') }}
+    where user_key <> 'unknown'
+        {% if only_changes() -%}
+        and user_key in (select user_key from active)
+        {%- endif %}
     group by user_key
 ),
 
@@ -33,10 +31,11 @@ plays as (
     select
         listened_on,
         count(*) as plays
-    from facts
-    {% if only_changes() -%}
-    where {{ is_among('changed_days', ['listened_on']) }}
-    {%- endif %}
+    from {{ ref('fact_listen_history') }}
+    where user_key <> 'unknown'
+        {% if only_changes() -%}
+        and {{ is_among('changed_days', ['listened_on']) }}
+        {%- endif %}
     group by listened_on
 ),
 

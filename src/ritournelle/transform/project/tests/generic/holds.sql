@@ -1,5 +1,5 @@
 {# Conditions that every row keeps; a null says nothing. One scan for all of them; the failures are the broken rows. #}
-{% test holds(model, conditions) %}
+{% test holds(model, conditions, changed=none) %}
 {{ config(fail_calc='coalesce(sum(row_count), 0)') }}
 with
 
@@ -9,6 +9,7 @@ counted as (
         count(case when not ({{ condition }}) then 1 end) as broken_{{ loop.index }}{{ "," if not loop.last }}
         {% endfor %}
     from {{ model }}
+    where {{ checked_rows(changed) }}
 )
 
 {% for name in conditions -%}

@@ -3,7 +3,7 @@
 {% test one_row_per(model, columns, changed=none, narrow=none) %}
 select {{ columns | join(', ') }}, count(*) as row_count
 from {{ model }}
-{% if changed == 'run' and not flags.FULL_REFRESH -%}
+{% if changed == 'run' and 'run_number' not in columns and not flags.FULL_REFRESH -%}
 where {{ shares_with_changed(model, columns, narrow) }}
 {%- else -%}
 where {{ checked_rows(changed) }}
