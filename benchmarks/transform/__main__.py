@@ -11,6 +11,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from benchmarks.measure import Cost, measure
 from benchmarks.transform.build import compiled, settings_of
 from benchmarks.transform.extracts import Size, write_day, write_first_load
 from ritournelle.warehouse.connect import connect
+from ritournelle.warehouse.tables import TRANSFORM_SCOPE
 
 ALLOWED_SHARE = 0.15
 """What the day may cost of the build's CPU."""
@@ -33,13 +35,13 @@ def main() -> None:
         home, bare = Path(folder) / "dbt", Path(folder) / "direct"
         home.mkdir()
         bare.mkdir()
-        _write(home, lambda warehouse: write_first_load(warehouse, size))
+        _write(home, lambda path: write_first_load(path, size))
         if not chosen.no_direct:
             _prepare_direct(home, bare)
             outcomes["first build, SQL alone"] = _measured("direct", bare)
             shutil.rmtree(bare)
         outcomes["first build"] = _measured("dbt", home)
-        _write(home, lambda warehouse: write_day(warehouse, size, 2))
+        _write(home, lambda path: write_day(path, size, 2))
         outcomes["the day after"] = _measured("dbt", home)
     about = {"listens": size.listens, "users": size.users, "tracks": size.tracks, "changed": chosen.share}
     about |= {"python": platform.python_version(), **{name: version(name) for name in ("duckdb", "dbt-core")}}
@@ -58,17 +60,16 @@ def _arguments() -> argparse.Namespace:
     return arguments.parse_args()
 
 
-def _write(home: Path, work: Any) -> None:
+def _write(home: Path, work: Callable[[Path], None]) -> None:
     _say(f"writing raw into {home.name}")
-    with connect(settings_of(home).warehouse_url, threads=2) as warehouse:
-        work(warehouse)
+    work(home / "warehouse.duckdb")
 
 
 def _prepare_direct(home: Path, bare: Path) -> None:
     shutil.copy(home / "warehouse.duckdb", bare / "warehouse.duckdb")
     with connect(settings_of(bare).warehouse_url) as warehouse:
-        warehouse._run("DELETE FROM ops.transform_scope")  # type: ignore[attr-defined]  # pylint: disable=protected-access
-        warehouse._run("INSERT INTO ops.transform_scope (after_run) VALUES (-1)")  # type: ignore[attr-defined]  # pylint: disable=protected-access
+        warehouse.ensure((TRANSFORM_SCOPE,))
+        warehouse.replace(TRANSFORM_SCOPE, TRANSFORM_SCOPE.rows([{"after_run": -1, "staged_after": -1}]))
     (bare / "statements.json").write_text(json.dumps(compiled(bare)), encoding="utf-8")
 
 

@@ -232,7 +232,8 @@ class Day:
         self._step(report, "landing", work)
 
     def _remove_superseded(self, report: RunReport) -> None:
-        from ritournelle.ingestion.retention import COMPACT, remove_superseded
+        from ritournelle.ingestion.retention import remove_superseded
+        from ritournelle.runs.compaction import COMPACT
 
         days = self._settings.raw.retention_days
         if days is None:

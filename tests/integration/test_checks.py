@@ -31,7 +31,7 @@ class Operated:
         self.day = Day(self.platform)
 
     def spoil(self, *statements: str) -> None:
-        """Change raw by hand."""
+        """Change raw as somebody with a client of their own would, past what the protocol allows."""
         with self.platform.open_warehouse() as warehouse:
             for statement in statements:
                 warehouse._run(statement)  # type: ignore[attr-defined]  # pylint: disable=protected-access

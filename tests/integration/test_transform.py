@@ -18,7 +18,7 @@ import pytest
 
 from ritournelle.domain.listens import listen_id
 from ritournelle.errors import SettingsError, TransformError, WarehouseBusyError
-from ritournelle.transform.report import Outcome, TransformReport
+from ritournelle.transform.report import DataTestResult, Outcome, TransformReport
 from ritournelle.transform.runner import build, run_unit_tests
 from ritournelle.transform.session import PROJECT_FOLDER, DbtSettings
 from ritournelle.warehouse import tables
@@ -451,6 +451,17 @@ class TestRed:
 
         with pytest.raises(TransformError, match="test not_empty on interactions: 1 row"):
             build_home(tmp_path, only_unknown_listeners).transform()
+
+    def test_a_flood_of_listens_is_told(self, tmp_path: Path) -> None:
+        """Against the mean of the runs before, of which the first load is none."""
+        home = build_home(tmp_path, four_days)
+        with home.write() as warehouse:
+            raw = RawVersions(warehouse)
+            for run in range(5, 9):
+                raw.record(run, 3, [10] * (run - 4), change="updated")  # one more listen each day
+            raw.record(9, 3, [10] * 60, change="updated")
+        found = {result.name for result in home.transform().warnings if isinstance(result, DataTestResult)}
+        assert "volume_of_listens_is_unusual" in found
 
     def test_column_dropped_upstream(self, tmp_path: Path) -> None:
         home = build_home(tmp_path, four_days)

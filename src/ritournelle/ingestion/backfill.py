@@ -20,7 +20,7 @@ from ritournelle.errors import PermanentError
 from ritournelle.ingestion.contract import CONTRACTS
 from ritournelle.ingestion.crawl import PAGES_PER_BLOCK
 from ritournelle.ingestion.harvest import Harvest, Harvested
-from ritournelle.ingestion.known import EXTRACTS, read_known
+from ritournelle.ingestion.known import read_known
 from ritournelle.ingestion.landing import read_landed
 from ritournelle.ingestion.load import plan_extract, plan_new_epoch, require_keepable, write_source
 from ritournelle.ingestion.parse import Parser
@@ -28,10 +28,10 @@ from ritournelle.ingestion.past_loads import REPLAY, PastLoad, past_loads, requi
 from ritournelle.ingestion.quarantine import reopen_since
 from ritournelle.ingestion.replay import replay
 from ritournelle.ingestion.report import SourceReport
-from ritournelle.ingestion.retention import whole_after
+from ritournelle.runs.compaction import whole_after
 from ritournelle.settings import SourceSettings
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.tables import RUN_STEPS, TRANSFORM_SCOPE
+from ritournelle.warehouse.tables import EXTRACTS, RUN_STEPS, TRANSFORM_SCOPE
 
 OnLoad = Callable[[int, int, str], None]
 """Called when a load begins: its number, how many there are, what it is."""

@@ -12,16 +12,13 @@ import pyarrow as pa
 from ritournelle.domain.sources import Source
 from ritournelle.ingestion.contract import CONTRACTS, Contract
 from ritournelle.warehouse.base import Table, Warehouse
-from ritournelle.warehouse.tables import SRC_LISTEN_HISTORY, SRC_LISTENS, SRC_TRACKS, SRC_USERS
+from ritournelle.warehouse.tables import SRC_LISTEN_HISTORY, SRC_TRACKS, SRC_USERS
 
 TABLE_OF: dict[Source, Table] = {
     Source.TRACKS: SRC_TRACKS,
     Source.USERS: SRC_USERS,
     Source.LISTEN_HISTORY: SRC_LISTEN_HISTORY,
 }
-EXTRACTS = (*TABLE_OF.values(), SRC_LISTENS)
-"""All that loading writes to raw."""
-
 FIRST_EPOCH = 1
 
 

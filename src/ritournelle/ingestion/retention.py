@@ -6,18 +6,15 @@ the newest of the old versions is kept, and with it all that the next load compa
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 
 from ritournelle.domain.clock import utc_now
-from ritournelle.ingestion.known import EXTRACTS, TABLE_OF
+from ritournelle.ingestion.known import TABLE_OF
+from ritournelle.runs.compaction import COMPACT, whole_after
 from ritournelle.runs.record import Run, Step, note_step
 from ritournelle.warehouse.base import Table, Warehouse
-from ritournelle.warehouse.tables import QUARANTINE_ROWS, SRC_LISTEN_HISTORY, SRC_LISTENS
-
-COMPACT = "compact"
-"""The step that says in `deleted` how many raw rows went: where it did, raw alone cannot build staging any more."""
+from ritournelle.warehouse.tables import EXTRACTS, QUARANTINE_ROWS, SRC_LISTEN_HISTORY, SRC_LISTENS
 
 TOUCHED = (*EXTRACTS, QUARANTINE_ROWS)
 """The tables that rows are removed from."""
@@ -59,12 +56,6 @@ def remove_superseded(warehouse: Warehouse, run: Run, oldest_kept: date) -> Step
             warehouse.remove(expiry.table, expiry.condition)
         note_step(warehouse, run, step)
     return step
-
-
-def whole_after(warehouse: Warehouse) -> int:
-    """The run after which raw holds every change; 0 when nothing was ever taken out of it."""
-    steps = warehouse.read("SELECT details FROM ops.run_steps WHERE step = ? AND deleted > 0", [COMPACT])
-    return max((int(json.loads(details)["whole_after_run"]) for details in steps["details"].to_pylist()), default=0)
 
 
 def _last_removable_run(warehouse: Warehouse, oldest_kept: date) -> int:

@@ -9,15 +9,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ritournelle.runs.compaction import whole_after
 from ritournelle.transform.session import DbtSettings
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.tables import SRC_LISTEN_HISTORY, SRC_LISTENS, SRC_TRACKS, SRC_USERS, TRANSFORM_SCOPE
+from ritournelle.warehouse.tables import EXTRACTS, TRANSFORM_SCOPE
 
 EVERYTHING = -1
 LOOKBACK_SHARE = 0.05
 """The lookback never reads more of raw than this: a first load would be the whole history again."""
-
-_EXTRACTS = (SRC_TRACKS, SRC_USERS, SRC_LISTEN_HISTORY, SRC_LISTENS)
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Scope:
 
 
 def begin_scope(warehouse: Warehouse, settings: DbtSettings, *, full_refresh: bool) -> Scope:
-    """Decide what a build looks at. Nothing is written: closing a warehouse of 10 million rows then costs 0.6 s.
+    """Decide what a build looks at; writes nothing, since closing a large warehouse after a write costs 0.6 s.
 
     Everything is rebuilt when that is asked for, before the first good build, after the models or the settings they
     depend on have changed, and when a source has begun a new epoch, which gives every id another meaning.
@@ -54,14 +53,12 @@ def begin_scope(warehouse: Warehouse, settings: DbtSettings, *, full_refresh: bo
     warehouse.ensure((TRANSFORM_SCOPE,))
     built = _last_built(warehouse)
     rows_of_run = _rows_per_run(warehouse)
+    newest, whole = max(rows_of_run, default=0), whole_after(warehouse)
     why = "asked for" if full_refresh else _why_everything(warehouse, built, fingerprint(settings))
-    newest = max(rows_of_run, default=0)
     if why:
-        scope = Scope(EVERYTHING, newest, f"everything: {why}", _whole_after(warehouse))
-    else:
-        after = look_back(rows_of_run, built["built_run"], settings.lookback_runs)
-        scope = Scope(after, newest, f"changes after run {after}", _whole_after(warehouse))
-    return scope
+        return Scope(EVERYTHING, newest, f"everything: {why}", whole)
+    after = look_back(rows_of_run, built["built_run"], settings.lookback_runs)
+    return Scope(after, newest, f"changes after run {after}", whole)
 
 
 def end_scope(warehouse: Warehouse, settings: DbtSettings, scope: Scope) -> None:
@@ -116,7 +113,7 @@ def _why_everything(warehouse: Warehouse, built: Mapping[str, Any], current: str
 
 def _new_epoch(warehouse: Warehouse, built_run: int) -> bool:
     newest = "SELECT max(source_epoch) AS epoch FROM {table} WHERE run_number {side} ?"
-    for table in _EXTRACTS:
+    for table in EXTRACTS:
         before, after = (
             warehouse.read(newest.format(table=table, side=side), [built_run])["epoch"][0].as_py() or 0
             for side in ("<=", ">")
@@ -128,16 +125,8 @@ def _new_epoch(warehouse: Warehouse, built_run: int) -> bool:
 
 def _rows_per_run(warehouse: Warehouse) -> dict[int, int]:
     counts = " UNION ALL ".join(
-        f"SELECT run_number, count(*) AS n FROM {table} GROUP BY run_number" for table in _EXTRACTS
+        f"SELECT run_number, count(*) AS n FROM {table} GROUP BY run_number" for table in EXTRACTS
     )
     query = f"SELECT run_number, CAST(sum(n) AS BIGINT) AS n FROM ({counts}) AS counts GROUP BY run_number"
     rows = warehouse.read(query)
     return dict(zip(rows["run_number"].to_pylist(), rows["n"].to_pylist(), strict=True))
-
-
-def _whole_after(warehouse: Warehouse) -> int:
-    """The run after which raw holds every change: `compact` takes replaced versions of older ones out of it."""
-    if not warehouse.exists("ops", "run_steps"):
-        return 0
-    steps = warehouse.read("SELECT details FROM ops.run_steps WHERE step = 'compact' AND deleted > 0")
-    return max((int(json.loads(details)["whole_after_run"]) for details in steps["details"].to_pylist()), default=0)

@@ -32,6 +32,19 @@ class Table:
         """Records as an Arrow table with exactly this table's columns; absent ones are null."""
         return pa.Table.from_pylist([dict(record) for record in records], schema=self.columns)
 
+    def fitting(self, rows: pa.Table) -> pa.Table:
+        """Rows with exactly the types of this table's columns, for loaders that convert nothing.
+
+        Raises `WarehouseError` for a column that the table does not have, or values that do not fit.
+        """
+        unknown = [name for name in rows.column_names if name not in self.columns.names]
+        if unknown:
+            raise WarehouseError(f"{self} has no column {', '.join(unknown)}")
+        try:
+            return rows.cast(pa.schema([self.columns.field(name) for name in rows.column_names]))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise WarehouseError(f"rows for {self} do not fit its columns: {error}") from error
+
     def refuse_repeated_keys(self, rows: pa.Table) -> None:
         """Raise `WarehouseError` when two rows have the same key, null being equal to null: which one would stay?"""
         missing = set(self.key) - set(rows.column_names)

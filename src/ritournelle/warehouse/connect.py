@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from ritournelle.errors import SettingsError
 from ritournelle.warehouse.base import Warehouse
@@ -26,9 +25,13 @@ def connect(url: str, *, threads: int = 2, read_only: bool = False) -> Warehouse
     process holds the warehouse or its server does not answer.
     """
     if is_postgres(url):
-        return _postgres("postgres").PostgresWarehouse(url, read_only=read_only)  # type: ignore[no-any-return]
+        with _extra("postgres"):
+            from ritournelle.warehouse.postgres import PostgresWarehouse
+        return PostgresWarehouse(url, read_only=read_only)
     if is_dlt(url):
-        return _dlt().DltWarehouse(url, read_only=read_only)  # type: ignore[no-any-return]
+        with _extra("bigquery` or `redshift"):
+            from ritournelle.warehouse.dlt import DltWarehouse  # 0.7 s
+        return DltWarehouse(url, read_only=read_only)
     from ritournelle.warehouse.duckdb import DuckDBWarehouse  # here: 0.1 s
 
     return DuckDBWarehouse(_known_file(url), threads=threads, read_only=read_only)
@@ -40,9 +43,13 @@ def connect_published(url: str, *, threads: int = 2) -> Warehouse:
     Tables are found under `schema(…)`. Raises `PermanentError` when nothing was published yet.
     """
     if is_postgres(url):
-        return _postgres("postgres").PublishedPostgres(url)  # type: ignore[no-any-return]
+        with _extra("postgres"):
+            from ritournelle.warehouse.postgres import PublishedPostgres
+        return PublishedPostgres(url)
     if is_dlt(url):
-        return _dlt().PublishedDlt(url)  # type: ignore[no-any-return]
+        with _extra("bigquery` or `redshift"):
+            from ritournelle.warehouse.dlt import PublishedDlt
+        return PublishedDlt(url)
     from ritournelle.warehouse.duckdb import open_published
 
     return open_published(_known_file(url), threads=threads)
@@ -54,7 +61,9 @@ def sole_writer(url: str) -> AbstractContextManager[None]:
     Raises `WarehouseBusyError` when there is one. A DuckDB file does this by itself.
     """
     if is_postgres(url):
-        return _postgres("postgres_locks").sole_writer(PostgresAddress.of(url))  # type: ignore[no-any-return]
+        with _extra("postgres"):
+            from ritournelle.warehouse import postgres_locks
+        return postgres_locks.sole_writer(PostgresAddress.of(url))
     return nullcontext()
 
 
@@ -64,7 +73,9 @@ def sole_run(url: str) -> AbstractContextManager[None]:
     A DuckDB file is one home's, whose own lock is enough.
     """
     if is_postgres(url):
-        return _postgres("postgres_locks").sole_run(PostgresAddress.of(url))  # type: ignore[no-any-return]
+        with _extra("postgres"):
+            from ritournelle.warehouse import postgres_locks
+        return postgres_locks.sole_run(PostgresAddress.of(url))
     return nullcontext()
 
 
@@ -83,28 +94,19 @@ def _known_file(url: str) -> Path:
     if path is None:
         scheme = url.split(":", 1)[0]
         raise SettingsError(
-            f"warehouse.url: no driver for {scheme!r} in this version; use duckdb:///absolute/path/to/warehouse.duckdb "
+            f"warehouse.url: no driver for {scheme!r} in this version; use duckdb:///path/to/warehouse.duckdb, "
             "postgresql://user:password@host:5432/database, bigquery://project/dataset or "
             "redshift://user:password@host/database"
         )
     return path
 
 
-def _postgres(module: str) -> Any:
-    """A module that needs the driver, which is an extra."""
+@contextmanager
+def _extra(extra: str) -> Iterator[None]:
+    """Around the import of a driver that is an extra; raises `SettingsError` that names it where it is missing."""
     try:
-        return import_module(f"ritournelle.warehouse.{module}")
+        yield
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"warehouse.url: PostgreSQL needs {error.name}; install ritournelle with its extra `postgres`"
-        ) from error
-
-
-def _dlt() -> Any:
-    """The module that needs dlt, which comes with an extra."""
-    try:
-        return import_module("ritournelle.warehouse.dlt")  # 0.7 s
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"warehouse.url: this needs {error.name}; install ritournelle with its extra `bigquery` or `redshift`"
+            f"warehouse.url: this engine needs {error.name}; install ritournelle with its extra `{extra}`"
         ) from error

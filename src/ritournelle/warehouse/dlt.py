@@ -26,6 +26,7 @@ from dlt.destinations.exceptions import DestinationConnectionError
 from ritournelle.errors import PermanentError, RitournelleError, SettingsError, WarehouseBusyError, WarehouseError
 from ritournelle.warehouse.base import Table
 from ritournelle.warehouse.dlt_address import DltAddress, dlt_address
+from ritournelle.warehouse.statements import shortened
 
 ROWS_PER_PACKAGE = 500_000
 """Rows of one transaction that wait in memory; with more, those that wait are brought to the engine already."""
@@ -61,7 +62,7 @@ class DltWarehouse:
         try:
             self._pipeline = _pipeline(self._address, self._folder.name)
             self._client = self._open()
-        except BaseException:
+        except BaseException:  # whoever interrupts: the folder must not outlive this
             self._folder.cleanup()
             raise
 
@@ -106,16 +107,16 @@ class DltWarehouse:
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows, matched by column name."""
-        self._write(_Write("append", table, _fitting(table, rows)))
+        self._write(_Write("append", table, table.fitting(rows)))
 
     def upsert(self, table: Table, rows: pa.Table) -> None:
         """Delete the rows with the keys that come, then insert."""
         table.refuse_repeated_keys(rows)
-        self._write(_Write("upsert", table, _fitting(table, rows)))
+        self._write(_Write("upsert", table, table.fitting(rows)))
 
     def replace(self, table: Table, rows: pa.Table) -> None:
         """Empty the table, then insert."""
-        self._write(_Write("replace", table, _fitting(table, rows)))
+        self._write(_Write("replace", table, table.fitting(rows)))
 
     def remove(self, table: Table, condition: str) -> None:
         """Delete the rows for which a condition holds, after whatever its transaction wrote before."""
@@ -278,7 +279,7 @@ class DltWarehouse:
             raise self._explained(what, error) from error
 
     def _explained(self, what: str, error: Exception) -> RitournelleError:
-        said = f"{_shorten(what)}`: {_first_line(error)}"
+        said = f"{shortened(what)}`: {_first_line(error)}"
         if isinstance(_root(error), DestinationConnectionError):
             return WarehouseBusyError(f"the warehouse {self._address} does not answer, at `{said}")
         return WarehouseError(f"the warehouse refused `{said}")
@@ -321,17 +322,6 @@ def _keep_quiet() -> None:
     context.initialize_runtime(RuntimeConfiguration(dlthub_telemetry=False, log_level="ERROR"))
 
 
-def _fitting(table: Table, rows: pa.Table) -> pa.Table:
-    """Rows with exactly the types of the table's columns; raises `WarehouseError` for what does not fit."""
-    unknown = [name for name in rows.column_names if name not in table.columns.names]
-    if unknown:
-        raise WarehouseError(f"{table} has no column {', '.join(unknown)}")
-    try:
-        return rows.cast(pa.schema([table.columns.field(name) for name in rows.column_names]))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise WarehouseError(f"rows for {table} do not fit its columns: {error}") from error
-
-
 def _numbered(rows: pa.Table) -> pa.Table:
     return rows.rename_columns([f"c{at}" for at in range(rows.num_columns)])
 
@@ -344,8 +334,3 @@ def _root(error: BaseException) -> BaseException:
 
 def _first_line(error: BaseException) -> str:
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-
-def _shorten(statement: str) -> str:
-    one_line = " ".join(statement.split())
-    return one_line if len(one_line) <= 120 else one_line[:117] + "…"

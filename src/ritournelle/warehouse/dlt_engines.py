@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ritournelle.errors import WarehouseError
 from ritournelle.warehouse.base import Table
-from ritournelle.warehouse.placeholders import formatted, quoting_schema
+from ritournelle.warehouse.statements import formatted, quoting_schema
 
 # By PostgreSQL's numbers of types, which Redshift shares.
 _ARROW_TYPES = {

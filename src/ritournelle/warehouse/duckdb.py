@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from ritournelle.errors import PermanentError, WarehouseBusyError, WarehouseError
 from ritournelle.warehouse.base import Table
+from ritournelle.warehouse.statements import shortened
 
 
 class DuckDBWarehouse:
@@ -136,7 +137,7 @@ class DuckDBWarehouse:
         try:
             return self._connection.execute(statement, parameters)
         except duckdb.Error as error:
-            raise WarehouseError(f"the warehouse refused `{_shorten(statement)}`: {error}") from error
+            raise WarehouseError(f"the warehouse refused `{shortened(statement)}`: {error}") from error
 
     @contextmanager
     def _registered(self, rows: pa.Table) -> Iterator[str]:
@@ -251,8 +252,3 @@ def _connect(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyConnec
         raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
     connection.execute("SET TimeZone = 'UTC'")
     return connection
-
-
-def _shorten(statement: str) -> str:
-    one_line = " ".join(statement.split())
-    return one_line if len(one_line) <= 120 else one_line[:117] + "…"

@@ -14,7 +14,7 @@ from ritournelle.warehouse.base import Table
 from ritournelle.warehouse.postgres_address import PostgresAddress
 from ritournelle.warehouse.postgres_locks import lock_for_writing
 from ritournelle.warehouse.postgres_session import PostgresSession
-from ritournelle.warehouse.postgres_types import rows_to_copy, sql_type
+from ritournelle.warehouse.postgres_types import sql_type
 
 _INCOMING = "incoming_rows"
 
@@ -78,14 +78,14 @@ class PostgresWarehouse:
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows, matched by column name."""
-        fitting = rows_to_copy(table, rows)
+        fitting = table.fitting(rows)
         if rows.num_rows:
             self._session.copy(table.schema, table.name, fitting)
 
     def upsert(self, table: Table, rows: pa.Table) -> None:
         """Delete the rows with the keys that come, then insert."""
         table.refuse_repeated_keys(rows)
-        fitting = rows_to_copy(table, rows)
+        fitting = table.fitting(rows)
         with self.transaction(), self._session.copied(_INCOMING, fitting):
             for match in _matches(table, fitting):
                 self._session.run(f"DELETE FROM {table} AS target USING pg_temp.{_INCOMING} AS incoming WHERE {match}")

@@ -14,7 +14,7 @@ import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 
 from ritournelle.errors import RitournelleError, WarehouseBusyError, WarehouseError
-from ritournelle.warehouse.placeholders import numbered
+from ritournelle.warehouse.statements import numbered, shortened
 from ritournelle.warehouse.postgres_address import PostgresAddress
 from ritournelle.warehouse.postgres_types import ordinary
 
@@ -109,16 +109,10 @@ class PostgresSession:
     def _explained(self, statement: str, error: adbc.Error) -> RitournelleError:
         said = _first_line(error)
         if error.sqlstate in _IN_THE_WAY:
-            return WarehouseBusyError(f"the warehouse {self.address} is in use, at `{shorten(statement)}`: {said}")
+            return WarehouseBusyError(f"the warehouse {self.address} is in use, at `{shortened(statement)}`: {said}")
         if error.sqlstate is None and isinstance(error, adbc.OperationalError) or _ends_session(error.sqlstate):
-            return WarehouseBusyError(f"the session with {self.address} broke, at `{shorten(statement)}`: {said}")
-        return WarehouseError(f"the warehouse refused `{shorten(statement)}`: {said}")
-
-
-def shorten(statement: str) -> str:
-    """A statement as one line of a message."""
-    one_line = " ".join(statement.split())
-    return one_line if len(one_line) <= 120 else one_line[:117] + "…"
+            return WarehouseBusyError(f"the session with {self.address} broke, at `{shortened(statement)}`: {said}")
+        return WarehouseError(f"the warehouse refused `{shortened(statement)}`: {said}")
 
 
 def _connect(address: PostgresAddress) -> adbc.Connection:

@@ -1,4 +1,4 @@
-"""Between Arrow's types and PostgreSQL's: the types of new columns, rows before COPY, and answers as they come back."""
+"""Between Arrow's types and PostgreSQL's: the types of new columns, and answers as they come back."""
 
 from __future__ import annotations
 
@@ -29,20 +29,6 @@ def sql_type(table: Table, column: pa.Field) -> str:
         return _SQL_TYPES[column.type]
     except KeyError:
         raise WarehouseError(f"{table}.{column.name}: PostgreSQL tables are not made with {column.type}") from None
-
-
-def rows_to_copy(table: Table, rows: pa.Table) -> pa.Table:
-    """Rows with exactly the types of the table's columns: COPY takes bytes as they are and converts nothing.
-
-    Raises `WarehouseError` for a column that the table does not have, or values that do not fit.
-    """
-    unknown = [name for name in rows.column_names if name not in table.columns.names]
-    if unknown:
-        raise WarehouseError(f"{table} has no column {', '.join(unknown)}")
-    try:
-        return rows.cast(pa.schema([table.columns.field(name) for name in rows.column_names]))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise WarehouseError(f"rows for {table} do not fit its columns: {error}") from error
 
 
 def ordinary(rows: pa.Table) -> pa.Table:

@@ -94,6 +94,8 @@ SRC_LISTENS = Table(
     ),
     key=("source_epoch", "listen_id", "run_number"),
 )
+EXTRACTS = (SRC_TRACKS, SRC_USERS, SRC_LISTEN_HISTORY, SRC_LISTENS)
+"""What a daily extract fills."""
 QUARANTINE_ROWS = Table(
     "quarantine",
     "rows",
@@ -223,10 +225,7 @@ RECOMMENDATIONS = Table(
 )
 
 TABLES = (
-    SRC_TRACKS,
-    SRC_USERS,
-    SRC_LISTEN_HISTORY,
-    SRC_LISTENS,
+    *EXTRACTS,
     QUARANTINE_ROWS,
     RUNS,
     RUN_STEPS,

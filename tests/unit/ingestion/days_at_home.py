@@ -10,7 +10,6 @@ from ritournelle.domain.sources import Source
 from ritournelle.errors import SourceError
 from ritournelle.ingestion.backfill import Backfill, BackfillReport
 from ritournelle.ingestion.ingest import Ingestion
-from ritournelle.ingestion.known import EXTRACTS
 from ritournelle.ingestion.pages import Page
 from ritournelle.ingestion.replay import replay
 from ritournelle.ingestion.report import SourceReport
@@ -18,7 +17,7 @@ from ritournelle.ingestion.retention import remove_superseded
 from ritournelle.runs.record import Step, begin_run, end_run, note_step
 from ritournelle.settings import SourceSettings
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.tables import QUARANTINE_ROWS, SRC_USERS, TRANSFORM_SCOPE
+from ritournelle.warehouse.tables import EXTRACTS, QUARANTINE_ROWS, SRC_USERS, TRANSFORM_SCOPE
 from tests.properties.list_source import ListSource, Row, history, track, user
 
 TRACKS, USERS, HISTORY = Source.TRACKS, Source.USERS, Source.LISTEN_HISTORY

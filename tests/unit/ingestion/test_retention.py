@@ -9,10 +9,10 @@ import pytest
 from tests.unit.ingestion.days_at_home import SHORT_TEXTS, Home, app
 
 from ritournelle.domain.sources import Source
-from ritournelle.ingestion.known import EXTRACTS, read_known
-from ritournelle.ingestion.retention import whole_after
+from ritournelle.ingestion.known import read_known
+from ritournelle.runs.compaction import whole_after
 from ritournelle.warehouse.duckdb import DuckDBWarehouse
-from ritournelle.warehouse.tables import TABLES
+from ritournelle.warehouse.tables import EXTRACTS, TABLES
 
 
 @pytest.fixture(name="home")

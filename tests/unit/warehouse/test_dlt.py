@@ -24,7 +24,7 @@ from ritournelle.warehouse.connect import connect, connect_published, place
 from ritournelle.warehouse.dlt import ROWS_PER_PACKAGE, DltWarehouse
 from ritournelle.warehouse.dlt_address import dlt_address, is_dlt
 from ritournelle.warehouse.dlt_engines import BigQuery, DuckDB, Engine, Redshift
-from ritournelle.warehouse.placeholders import formatted, quoting_schema
+from ritournelle.warehouse.statements import formatted, quoting_schema
 from ritournelle.warehouse.tables import TABLES
 
 ENGINES = {"duckdb": DuckDB(), "postgres": Engine(), "redshift": Redshift(), "bigquery": BigQuery()}

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ritournelle.errors import WarehouseError
 from ritournelle.warehouse.base import Table
-from ritournelle.warehouse.postgres_types import ordinary, rows_to_copy, sql_type
+from ritournelle.warehouse.postgres_types import ordinary, sql_type
 from ritournelle.warehouse.tables import TABLES
 
 NUMBERS = Table("raw", "numbers", pa.schema([("id", pa.int64()), ("small", pa.int32())]), key=("id",))
@@ -60,21 +60,21 @@ class OrdinaryTest(unittest.TestCase):
 
 
 class RowsToCopyTest(unittest.TestCase):
-    """`rows_to_copy`."""
+    """`Table.fitting`: COPY takes bytes as they are and converts nothing."""
 
     def test_rows_get_the_types_of_the_table(self) -> None:
         """In the order that they have; absent columns stay away."""
         rows = pa.table({"small": pa.array([7], pa.int64()), "id": pa.array([1], pa.int8())})
-        fitting = rows_to_copy(NUMBERS, rows)
+        fitting = NUMBERS.fitting(rows)
         self.assertEqual(fitting.schema, pa.schema([("small", pa.int32()), ("id", pa.int64())]))
-        self.assertEqual(rows_to_copy(NUMBERS, rows.select(["id"])).column_names, ["id"])
+        self.assertEqual(NUMBERS.fitting(rows.select(["id"])).column_names, ["id"])
 
     def test_what_does_not_fit_is_refused(self) -> None:
         """A value too large, and a column too many."""
         with self.assertRaisesRegex(WarehouseError, "rows for raw.numbers do not fit its columns"):
-            rows_to_copy(NUMBERS, pa.table({"small": pa.array([2**31], pa.int64())}))
+            NUMBERS.fitting(pa.table({"small": pa.array([2**31], pa.int64())}))
         with self.assertRaisesRegex(WarehouseError, "raw.numbers has no column mood"):
-            rows_to_copy(NUMBERS, pa.table({"mood": ["wistful"]}))
+            NUMBERS.fitting(pa.table({"mood": ["wistful"]}))
 
 
 class SqlTypeTest(unittest.TestCase):

@@ -1,6 +1,7 @@
 {# Incremental builds: which rows a day has to look at again. The one number behind it is `after_run`: the last run whose
    changes every model has seen (-1: rebuild everything). A build is given the number, so that engines can skip what lies
-   before it; who runs dbt by hand, or only compiles, gets a subquery on `ops.transform_scope`. Environment variables are read when a model runs: as `--vars` they would cost a full parse. #}
+   before it; who runs dbt by hand, or only compiles, gets a subquery on `ops.transform_scope`. It comes by environment
+   variables, which are read when a model runs: as `--vars` it would cost a full parse each day. #}
 
 {# Whether this build may look at changes only. `compile_incremental` says which form is to be shown, so that nothing
    asks the warehouse; while dbt parses (`not execute`) it is true, so that dbt sees what that form refers to. #}

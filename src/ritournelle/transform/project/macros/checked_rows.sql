@@ -10,7 +10,6 @@
     {%- else -%} {{ is_among('changed_' ~ changed, {
         'listens': ['source_epoch', 'listen_id'],
         'listeners': ['user_id'],
-        'days': ['listened_on'],
     }[changed]) }}
     {%- endif %}
 {%- endmacro %}

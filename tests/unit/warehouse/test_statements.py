@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from ritournelle.warehouse.placeholders import numbered
+from ritournelle.warehouse.statements import numbered
 
 
 class PlaceholdersTest(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""Placeholders: the `?` of the protocol's queries as the `$1`, `$2` … of PostgreSQL."""
+"""Statements as text: the protocol's `?` as each driver takes it, and the short form that messages quote."""
 
 from __future__ import annotations
 
@@ -34,3 +34,9 @@ def quoting_schema(query: str, schema: str) -> str:
     """The query with a schema's name in quotes wherever it stands before a dot: it may be a word of the language."""
     named = re.compile(rf"{_QUOTED_OR_PLACEHOLDER.pattern} | (?<![\w.]){schema}(?=\.)", re.VERBOSE | re.DOTALL)
     return named.sub(lambda found: f'"{schema}"' if found[0] == schema else found[0], query)
+
+
+def shortened(statement: str) -> str:
+    """A statement as one line of a message, 120 characters at most."""
+    one_line = " ".join(statement.split())
+    return one_line if len(one_line) <= 120 else one_line[:117] + "…"
