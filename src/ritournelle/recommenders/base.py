@@ -1,14 +1,17 @@
-"""The five verbs of every recommender: fit, recommend, similar tracks, fold-in, save/load; and explain.
+"""The verbs of every recommender: fit, recommend, similar tracks, fold-in, save/load; and explain, update.
 
 A recommender sees row numbers and arrays only. `Recommender` keeps for all models what must be the same in all: the
 shape of lists, the seen filter, the order of ties, the files. A model brings four short methods (`_learn`, `_fold_in`,
 `_scores`, `_similarities`), its arrays, and, if it can name the heard tracks that carried a score, `_contributions`.
+What else it can do it says by bringing more: `_fold_in_recent` (the order of listens) and `_update` (one more listen).
+While it learns, `self._side` holds what else is known and `self._warm` the model to start from.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -20,6 +23,7 @@ from scipy.sparse import csr_matrix
 from ritournelle.errors import ModelError, NothingToLearnError
 from ritournelle.recommenders.artefact import Artefact, read_artefact, write_artefact
 from ritournelle.recommenders.ranked import Ranked
+from ritournelle.recommenders.sequences import NO_SIDE_INFORMATION, Sequences, SideInformation
 
 Interactions = Any
 """A `scipy.sparse.csr_matrix` of listeners × tracks with weights > 0 (SciPy carries no types)."""
@@ -43,6 +47,14 @@ class RecommenderConfig(BaseModel):
     )
 
 
+@dataclass(frozen=True, eq=False)
+class WarmStart:
+    """A fitted model to start from: track `t` of the new interactions was its track `rows[t]`, or -1."""
+
+    model: Recommender
+    rows: NDArray[np.int64]
+
+
 class Recommender(ABC):
     """One family of models. Tracks are row numbers 0 … n_tracks - 1, listeners are rows of the matrix that is given.
 
@@ -59,6 +71,8 @@ class Recommender(ABC):
     def __init__(self, config: RecommenderConfig | None = None) -> None:
         self.config = config if config is not None else self.config_type()
         self._n_tracks: int | None = None
+        self._side: SideInformation = NO_SIDE_INFORMATION
+        self._warm: WarmStart | None = None
 
     @property
     def n_tracks(self) -> int:
@@ -67,25 +81,53 @@ class Recommender(ABC):
             raise ModelError(f"the {self.name} model is not fitted yet; call fit, or load a saved one")
         return self._n_tracks
 
-    def fit(self, interactions: Interactions, *, progress: Progress | None = None) -> Self:
-        """Learn from listeners × tracks; deterministic for the same interactions and config; returns itself.
+    def fit(
+        self,
+        interactions: Interactions,
+        *,
+        side: SideInformation = NO_SIDE_INFORMATION,
+        start: Recommender | None = None,
+        start_rows: ArrayLike | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Learn from listeners × tracks; deterministic for the same arguments and config; returns itself.
 
-        Raises `NothingToLearnError` if there is no listen in it.
+        `side` is what else is known; a family takes what it can use. `start` is a fitted model of the same family and
+        config, for a warm start: track `t` of these interactions was its track `start_rows[t]` (-1: unknown to it;
+        None: the same rows). A family that cannot start warm starts cold. Raises `NothingToLearnError` if there is no
+        listen in it, `ValueError` for side information of another shape.
         """
         interactions = _checked(interactions)
         if not interactions.nnz or not np.any(interactions.data > 0):
             raise NothingToLearnError(f"the {self.name} model cannot learn from {interactions.shape} without a listen")
-        self._learn(interactions, progress or _silent)
+        self._side = _of_shape(side, interactions.shape)
+        self._warm = self._warm_start(start, start_rows, interactions.shape[1])
+        try:
+            self._learn(interactions, progress or _silent)
+        finally:
+            self._side, self._warm = NO_SIDE_INFORMATION, None
         self._n_tracks = interactions.shape[1]
         return self
 
-    def fold_in(self, heard: Interactions) -> States:
+    def fold_in(self, heard: Interactions, *, recent: Sequences | None = None) -> States:
         """The states of listeners, from what they heard (listeners × n_tracks, weights as in `fit`); no retraining.
 
-        The model need not have seen these listeners. A row without a listen gets a state too, but a list from it is
-        not personal: callers ask the fallback instead.
+        `recent` holds their latest listens in order (`recent.listeners` are rows of `heard`), for families that follow
+        the order; the others pass over it. The model need not have seen these listeners. A row without a listen gets a
+        state too, but a list from it is not personal: callers ask the fallback instead.
         """
-        return self._fold_in(self._of_my_tracks(heard))
+        heard = self._of_my_tracks(heard)
+        if recent is None:
+            return self._fold_in(heard)
+        return self._fold_in_recent(heard, _of_shape(SideInformation(recent), heard.shape).sequences or recent)
+
+    def update(self, before: ArrayLike, track: int) -> bool:
+        """Learn one more listen, of a listener who heard `before` (track rows, oldest first) up to then.
+
+        False from a family that learns in `fit` only. States made before stay valid.
+        """
+        earlier = np.asarray(before, dtype=np.int64)
+        return self._update(self._track_rows(earlier) if earlier.size else earlier, int(self._track_rows(track)[0]))
 
     def recommend(
         self, states: States, k: int, *, exclude: Interactions | None = None, candidates: ArrayLike | None = None
@@ -176,6 +218,16 @@ class Recommender(ABC):
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what `_arrays` gave; `KeyError` if something is missing."""
 
+    def _fold_in_recent(self, heard: Interactions, recent: Sequences) -> States:
+        """`_fold_in` for a family that follows the order of listens."""
+        del recent
+        return self._fold_in(heard)
+
+    def _update(self, before: NDArray[np.int64], track: int) -> bool:
+        """Learn one more listen; False if this family cannot."""
+        del before, track
+        return False
+
     def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
         """One listener's score of each track, taken apart: len(tracks) × heard.nnz; 0 for no part in it."""
         return np.zeros((len(tracks), heard.nnz))
@@ -194,6 +246,14 @@ class Recommender(ABC):
         carriers.tracks[present] = np.where(found, heard.indices[best.tracks], -1)
         carriers.scores[present] = best.scores
         return carriers
+
+    def _warm_start(self, start: Recommender | None, start_rows: ArrayLike | None, n_tracks: int) -> WarmStart | None:
+        if start is None or start.name != self.name:
+            return None
+        rows = np.arange(n_tracks) if start_rows is None else np.asarray(start_rows, dtype=np.int64)
+        if rows.shape != (n_tracks,) or np.any((rows < -1) | (rows >= start.n_tracks)):
+            raise ValueError(f"start_rows must hold {n_tracks} rows between -1 and {start.n_tracks - 1}")
+        return WarmStart(start, rows)
 
     def _of_my_tracks(self, heard: Interactions) -> Interactions:
         if heard.shape[1] != self.n_tracks:
@@ -217,6 +277,19 @@ class Recommender(ABC):
 
 def _silent(_done: int, _total: int) -> None:
     """Progress that nobody watches."""
+
+
+def _of_shape(side: SideInformation, shape: tuple[int, int]) -> SideInformation:
+    """The side information, if it speaks of this many listeners and tracks."""
+    sequences, content = side.sequences, side.content
+    if sequences is not None and (
+        np.any((sequences.tracks < 0) | (sequences.tracks >= shape[1]))
+        or np.any((sequences.listeners < 0) | (sequences.listeners >= shape[0]))
+    ):
+        raise ValueError(f"the sequences name rows outside {shape[0]} listeners × {shape[1]} tracks")
+    if content is not None and content.shape[0] != shape[1]:
+        raise ValueError(f"content of {content.shape[0]} tracks for {shape[1]} tracks")
+    return side
 
 
 def _checked(interactions: Interactions) -> Interactions:
