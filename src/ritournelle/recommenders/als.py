@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from ritournelle.errors import ModelError
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
 
 Factors = NDArray[np.float64]
 
@@ -64,6 +65,12 @@ class AlsRecommender(Recommender):
     name: ClassVar[str] = "als"
     config_type: ClassVar[type[RecommenderConfig]] = AlsConfig
     reason: ClassVar[str] = "close to your listening as a whole"
+    search_space: ClassVar[SearchSpace] = {
+        "factors": OneOf((64, 128, 192)),
+        "alpha": Between(0.5, 20.0, log=True),
+        "relative_regularization": Between(0.01, 0.3, log=True),
+        "weighting": OneOf(("log1p", "binary")),
+    }
 
     config: AlsConfig
     _factors: Factors

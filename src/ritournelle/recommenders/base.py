@@ -23,6 +23,7 @@ from scipy.sparse import csr_matrix
 from ritournelle.errors import ModelError, NothingToLearnError
 from ritournelle.recommenders.artefact import Artefact, read_artefact, write_artefact
 from ritournelle.recommenders.ranked import Ranked
+from ritournelle.recommenders.search_space import SearchSpace
 from ritournelle.recommenders.sequences import NO_SIDE_INFORMATION, Sequences, SideInformation
 
 Interactions = Any
@@ -67,6 +68,8 @@ class Recommender(ABC):
     config_type: ClassVar[type[RecommenderConfig]] = RecommenderConfig
     reason: ClassVar[str]
     """A sentence that is true of every list of this family, for when no single heard track carried a score."""
+    search_space: ClassVar[SearchSpace] = {}
+    """What tuning tries beside the defaults; empty: there is nothing to tune."""
 
     def __init__(self, config: RecommenderConfig | None = None) -> None:
         self.config = config if config is not None else self.config_type()
@@ -171,10 +174,34 @@ class Recommender(ABC):
             raise ValueError(f"tracks of {wanted.shape[0]} listeners, but {heard.shape[0]} histories")
         return [self._carriers(heard[row], wanted[row], limit) for row in range(heard.shape[0])]
 
+    # What models that are made of models ask of their parts.
+
+    def scores(self, states: States) -> Scores:
+        """The score of every track for each state: dense, listeners × n_tracks; the caller may write into it."""
+        _ = self.n_tracks
+        return self._scores(states)
+
+    def similarities(self, tracks: ArrayLike) -> Scores:
+        """How alike every track is to each of `tracks`: dense, len(tracks) × n_tracks."""
+        return self._similarities(self._track_rows(tracks))
+
+    def contributions(self, heard: Interactions, tracks: ArrayLike) -> Scores:
+        """One listener's score of each of `tracks`, taken apart over the heard ones: len(tracks) × heard.nnz."""
+        return self._contributions(self._of_my_tracks(heard), self._track_rows(tracks))
+
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Everything that is saved of a fitted model, beside its config."""
+        return {"n_tracks": np.array(self.n_tracks, dtype=np.int64), **self._arrays()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Become the fitted model that gave these arrays; `KeyError` if something is missing."""
+        self._restore(arrays)
+        self._n_tracks = int(arrays["n_tracks"])
+        return self
+
     def save(self, folder: Path) -> None:
         """Write the fitted model to a new folder, all or nothing; `ModelError` if the folder is taken."""
-        arrays = {"n_tracks": np.array(self.n_tracks, dtype=np.int64), **self._arrays()}
-        write_artefact(folder, Artefact(self.name, self.config.model_dump(mode="json"), arrays))
+        write_artefact(folder, Artefact(self.name, self.config.model_dump(mode="json"), dict(self.arrays())))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -183,9 +210,7 @@ class Recommender(ABC):
         if artefact.name != cls.name:
             raise ModelError(f"{folder} holds a model of family {artefact.name!r}, not {cls.name!r}")
         try:
-            model = cls(cls.config_type.model_validate(artefact.config))
-            model._restore(artefact.arrays)
-            model._n_tracks = int(artefact.arrays["n_tracks"])
+            model = cls(cls.config_type.model_validate(artefact.config)).restore(artefact.arrays)
         except (KeyError, ValidationError) as error:
             raise ModelError(
                 f"{folder} lacks part of a {cls.name} model ({error}); train again or roll back"

@@ -25,6 +25,7 @@ from scipy.sparse import csr_matrix
 from ritournelle.errors import ModelError, NothingToLearnError
 from ritournelle.recommenders.base import Recommender
 from ritournelle.recommenders.ranked import NO_TRACK, Ranked
+from ritournelle.recommenders.sequences import NO_SIDE_INFORMATION, Sequences, SideInformation
 
 _SIZE = 24
 
@@ -45,16 +46,21 @@ def random_listens(seed: int = 7, listeners: int = 30, tracks: int = 40) -> Any:
     return csr_matrix(heard * random.uniform(0.5, 5.0, (listeners, tracks)), dtype=np.float32)
 
 
-class RecommenderContract(ABC):
+class RecommenderContract(ABC):  # pylint: disable=too-many-public-methods  # one per promise
     """What every recommender promises. `create` gives a new one, not fitted, always with the same config."""
 
     @abstractmethod
     def create(self) -> Recommender:
         """A new recommender, not fitted."""
 
+    def side(self, listens: Any) -> SideInformation:
+        """What else is known of these listeners × tracks: nothing, unless a model needs it."""
+        del listens
+        return NO_SIDE_INFORMATION
+
     def fitted(self, listens: Any) -> Recommender:
         """A new recommender, fitted on listeners × tracks."""
-        return self.create().fit(listens)
+        return self.create().fit(listens, side=self.side(listens))
 
     def test_lists_have_k_columns_best_first(self) -> None:
         """Rows × k, scores finite and descending where there is a track, padding only at the end."""
@@ -207,10 +213,60 @@ class RecommenderContract(ABC):
         model.explain(listens, first.tracks)
         assert (listens != before).nnz == 0
 
+    def test_starts_warm(self) -> None:
+        """A fitted model to start from is welcome, also where tracks came and went; the result is deterministic."""
+        listens = random_listens()
+        former = self.fitted(listens[:, :36])
+        rows = np.append(np.arange(35), [-1] * 5)
+        once, again = (
+            self.create().fit(listens, side=self.side(listens), start=former, start_rows=rows) for _ in range(2)
+        )
+        _check_ranked(self._lists(once, listens), (30, 10), 40)
+        _assert_equal(self._lists(once, listens), self._lists(again, listens))
+        _assert_raises(ValueError, lambda: self.create().fit(listens, start=former, start_rows=np.arange(40)))
+
+    def test_follows_or_passes_over_the_order(self) -> None:
+        """With the latest listens given, many listeners at once give the same as one by one."""
+        listens = random_listens()
+        model = self.fitted(listens)
+        recent = _in_some_order(listens)
+        batch = model.recommend(model.fold_in(listens, recent=recent), 10, exclude=listens)
+        _check_ranked(batch, (30, 10), 40)
+        for listener in range(0, 30, 7):
+            heard = listens[listener]
+            mine = recent.of_listeners(np.array([listener]), 30)
+            single = model.recommend(model.fold_in(heard, recent=mine), 10, exclude=heard)
+            assert np.array_equal(single.tracks[0], batch.tracks[listener])
+
+    def test_learns_one_more_listen_or_says_no(self) -> None:
+        """A model that learns from single listens puts the follower higher, and keeps it when it is saved."""
+        listens = random_listens()
+        model = self.fitted(listens)
+        state = model.fold_in(*_heard_one(5, 40))
+        before = float(model.scores(state)[0, 9])
+        learns = [model.update([5], 9) for _ in range(50)][-1]
+        assert (float(model.scores(state)[0, 9]) > before) == learns
+        with _folder() as folder:
+            model.save(folder / "model")
+            loaded = type(model).load(folder / "model")
+        np.testing.assert_allclose(loaded.scores(state)[0, 9], model.scores(state)[0, 9], rtol=1e-5)
+        _assert_raises(ValueError, lambda: model.update([5], 40))
+
+    def test_other_sides_are_refused(self) -> None:
+        """Sequences and content of another size: `ValueError`."""
+        listens = random_listens()
+        for side in (
+            SideInformation(sequences=Sequences.of([[40]])),
+            SideInformation(sequences=Sequences.of([[1]], [30])),
+            SideInformation(content=csr_matrix((39, 2))),
+        ):
+            _assert_raises(ValueError, lambda side=side: self.create().fit(listens, side=side))
+
     def test_progress_ends_at_the_total(self) -> None:
         """Whoever watches sees the work grow to its end."""
         steps: list[tuple[int, int]] = []
-        self.create().fit(random_listens(), progress=lambda done, total: steps.append((done, total)))
+        listens = random_listens()
+        self.create().fit(listens, side=self.side(listens), progress=lambda done, total: steps.append((done, total)))
         assert steps and steps[-1][0] == steps[-1][1] and steps == sorted(steps)
 
     def _lists(self, model: Recommender, listens: Any) -> Ranked:
@@ -246,6 +302,16 @@ class PersonalRecommenderContract(RecommenderContract, ABC):
         (carriers,) = model.explain(heard, [[10]], limit=2)
         assert carriers.lengths.tolist() == [2]
         assert np.all(carriers.tracks % 2 == 0)
+
+
+def _in_some_order(listens: Any) -> Sequences:
+    """Every listener's tracks as one session, the higher rows first."""
+    listeners = np.flatnonzero(np.diff(listens.indptr)).tolist()
+    return Sequences.of([sorted(listens[row].indices.tolist(), reverse=True) for row in listeners], listeners)
+
+
+def _heard_one(track: int, n_tracks: int) -> tuple[Any]:
+    return (csr_matrix(([1.0], ([0], [track])), shape=(1, n_tracks)),)
 
 
 def _check_ranked(ranked: Ranked, shape: tuple[int, int], n_tracks: int) -> None:

@@ -11,9 +11,31 @@ from ritournelle.errors import ModelError, SettingsError
 from ritournelle.recommenders.als import AlsRecommender
 from ritournelle.recommenders.artefact import read_description
 from ritournelle.recommenders.base import Recommender
+from ritournelle.recommenders.blend import BlendRecommender
+from ritournelle.recommenders.chance import ChanceRecommender
+from ritournelle.recommenders.content import ContentRecommender
+from ritournelle.recommenders.ease import EaseRecommender
+from ritournelle.recommenders.ials import IalsRecommender
+from ritournelle.recommenders.item_knn import ItemKnnRecommender
 from ritournelle.recommenders.popularity import PopularityRecommender
+from ritournelle.recommenders.session_knn import SessionKnnRecommender
+from ritournelle.recommenders.transitions import TransitionsRecommender
 
-_FAMILIES: dict[str, type[Recommender]] = {family.name: family for family in (AlsRecommender, PopularityRecommender)}
+_FAMILIES: dict[str, type[Recommender]] = {
+    family.name: family
+    for family in (
+        AlsRecommender,
+        BlendRecommender,
+        ChanceRecommender,
+        ContentRecommender,
+        EaseRecommender,
+        IalsRecommender,
+        ItemKnnRecommender,
+        PopularityRecommender,
+        SessionKnnRecommender,
+        TransitionsRecommender,
+    )
+}
 
 
 def known_recommenders() -> list[str]:

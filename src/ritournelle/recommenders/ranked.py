@@ -75,7 +75,12 @@ def _highest(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
 def _settle_ties_at_the_edge(
     scores: NDArray[np.float32], columns: NDArray[np.int64], edge: NDArray[np.float32]
 ) -> None:
-    """Where more tracks share the last score than fit, partitioning picks any of them: sort those rows in full."""
+    """Where more tracks share the last score than fit, partitioning picks any of them: take the lower columns.
+
+    Sparse families leave most tracks at 0, so that this is common: sorting those rows in full cost ten times as much.
+    """
     k = columns.shape[1]
     for row in np.flatnonzero(np.count_nonzero(scores >= edge[:, None], axis=1) > k):
-        columns[row] = np.argsort(-scores[row], kind="stable")[:k]
+        above = columns[row][scores[row, columns[row]] > edge[row]]
+        tied = np.flatnonzero(scores[row] == edge[row])[: k - len(above)]
+        columns[row] = np.concatenate([above, tied])

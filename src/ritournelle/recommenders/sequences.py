@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 Rows = NDArray[np.int64]
 
@@ -16,7 +17,7 @@ class Sequences:
     """Session `s` of listener `listeners[s]` is `tracks[starts[s]:starts[s + 1]]`, oldest listen first.
 
     `tracks` and `listeners` are row numbers; `starts` has one entry more than there are sessions, from 0 to
-    len(tracks). Sessions of one listener stand in the order of time. Raises `ValueError` for arrays that do not fit.
+    len(tracks). Sessions of one listener stand together, in order. Raises `ValueError` for arrays that do not fit.
     """
 
     tracks: Rows
@@ -44,6 +45,40 @@ class Sequences:
 
     def __len__(self) -> int:
         return len(self.listeners)
+
+    def of_listeners(self, wanted: Rows, n_listeners: int) -> Sequences:
+        """The sessions of these listeners, who become rows 0, 1, … in the order given; each may be named once."""
+        new_rows = np.full(n_listeners, -1, dtype=np.int64)
+        new_rows[wanted] = np.arange(len(wanted))
+        owners = new_rows[self.listeners]
+        kept = np.flatnonzero(owners >= 0)
+        kept = kept[np.argsort(owners[kept], kind="stable")]
+        return self.take(kept, owners[kept])
+
+    def take(self, sessions: Rows, listeners: Rows) -> Sequences:
+        """These sessions, in this order, as those of these listeners."""
+        lengths = self.lengths[sessions]
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        places = np.arange(starts[-1]) + np.repeat(self.starts[sessions] - starts[:-1], lengths)
+        return Sequences(self.tracks[places], starts, listeners)
+
+    def decayed(self, shape: tuple[int, int], latest: int, recency: float) -> Any:
+        """CSR, `shape` (listeners × tracks): of each listener's `latest` listens, 1, `recency`, `recency`² … back from
+        the last one; a track heard several times has the sum.
+        """
+        ages = np.repeat(self._ends_of_listeners(), self.lengths) - 1 - np.arange(len(self.tracks))
+        kept = ages < latest
+        rows = np.repeat(self.listeners, self.lengths)[kept]
+        weights = recency ** ages[kept].astype(np.float64)
+        return csr_matrix((weights, (rows, self.tracks[kept])), shape=shape)
+
+    def _ends_of_listeners(self) -> Rows:
+        """For each session, where the last session of its listener ends; sessions of one listener stand together."""
+        if len(self) == 0:
+            return self.starts[1:]
+        last = np.flatnonzero(np.append(self.listeners[1:] != self.listeners[:-1], True))
+        ends: Rows = self.starts[1:][last[np.searchsorted(last, np.arange(len(self)))]]
+        return ends
 
     @property
     def lengths(self) -> Rows:

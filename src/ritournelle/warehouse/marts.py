@@ -89,6 +89,34 @@ LIVING_USER = Query(
 LIVING_TRACKS = Query("living_tracks", "core.dim_tracks", pa.schema([_TRACK_ID]), f"{_LIVING} ORDER BY track_id")
 """What may be recommended."""
 
+LISTENS = Query(
+    "listens",
+    "core.fact_listen_history",
+    pa.schema([_USER_ID, _TRACK_ID, _never_null("listened_at", UTC)]),
+    "SELECT {columns} FROM {table}"
+    " WHERE user_key IN (SELECT user_key FROM {core}.dim_users WHERE is_deleted = FALSE"
+    " AND source_epoch = (SELECT max(source_epoch) FROM {core}.dim_users))"
+    " AND track_key IN (SELECT track_key FROM {core}.dim_tracks WHERE is_deleted = FALSE"
+    " AND source_epoch = (SELECT max(source_epoch) FROM {core}.dim_tracks))"
+    " ORDER BY user_id, listened_at, source_record_at, position, track_id",
+)
+"""What models of order learn from, and what evaluation cuts by time: the listens behind `marts.interactions`."""
+
+TRACK_CONTENT = Query(
+    "track_content",
+    "core.dim_tracks",
+    pa.schema(
+        [
+            _TRACK_ID,
+            pa.field("artist", pa.string()),
+            pa.field("album", pa.string()),
+            pa.field("genres", pa.string()),
+        ]
+    ),
+    f"{_LIVING} ORDER BY track_id",
+)
+"""What is known of a track before anybody has heard it."""
+
 CATALOGUE = Query(
     "catalogue",
     "core.dim_tracks",
@@ -137,6 +165,8 @@ QUERIES = (
     LIVING_USERS,
     LIVING_USER,
     LIVING_TRACKS,
+    LISTENS,
+    TRACK_CONTENT,
     CATALOGUE,
     RECOMMENDATIONS,
     LIST_OF_LISTENER,

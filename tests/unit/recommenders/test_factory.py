@@ -21,7 +21,7 @@ class FactoryTest(unittest.TestCase):
         self.folder = Path(folder.name) / "model"
 
     def test_unknown_name_lists_the_known_ones(self) -> None:
-        with self.assertRaisesRegex(SettingsError, "'word2vec'; known: als, popularity"):
+        with self.assertRaisesRegex(SettingsError, "'word2vec'; known: als, blend, "):
             recommender_class("word2vec")
 
     def test_options_become_the_config(self) -> None:

@@ -1,0 +1,43 @@
+"""Nowplaying: every prefix of a test session predicts its next track, repeats allowed, @20."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.quality.experiment import Experiment, session_window
+from ritournelle.recommenders.sequences import Sequences
+from ritournelle.training.selection import Goal
+
+TRAIN, TEST = "nowplaying_train_sessions.txt.gz", "nowplaying_test_sessions.txt.gz"
+VALIDATION_SHARE = 0.05
+"""Of the train sessions, the last ones, to choose on: the file is in the order of time."""
+
+
+def nowplaying(data: Path, seed: int) -> Experiment:
+    """Learning from all train sessions, choosing on the last of them."""
+    train, test = _sessions(data / TRAIN), _sessions(data / TEST)
+    ids = np.unique(np.concatenate(train))
+    cut = round(len(train) * (1 - VALIDATION_SHARE))
+    earlier, later, everything, asked = (_rows(part, ids) for part in (train[:cut], train[cut:], train, test))
+    return Experiment(
+        "nowplaying",
+        session_window(earlier, later, len(ids)),
+        session_window(everything, asked, len(ids)),
+        Goal("ndcg", 20, seed),
+        {"hit@20": "p@20", "mrr@20": "mrr@20"},
+    )
+
+
+def _sessions(path: Path) -> list[np.ndarray]:
+    with gzip.open(path, "rt", encoding="ascii") as file:
+        return [np.array(line.split(), dtype=np.int64) for line in file]
+
+
+def _rows(sessions: list[np.ndarray], ids: np.ndarray) -> Sequences:
+    """Track ids as rows; a track that was never trained on could not be found, and there is none in this split."""
+    lengths = np.array([len(session) for session in sessions], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    return Sequences(np.searchsorted(ids, np.concatenate(sessions)), starts, np.arange(len(sessions)))

@@ -1,0 +1,1 @@
+"""Evaluation: how good a recommender is, by time, over the whole catalogue, with its uncertainty."""
