@@ -101,7 +101,7 @@ class BlendRecommender(Recommender):
         former = self._warm.model if self._warm is not None else None
         if not isinstance(former, BlendRecommender):
             return None
-        former_parts = former.parts[number : number + 1]
+        former_parts = former.parts[number : number + 1]  # pylint: disable=no-member  # it misses the narrowing
         return former_parts[0] if former_parts and former_parts[0].name == part.name else None
 
     def _unfitted(self) -> list[Recommender]:
