@@ -15,8 +15,11 @@ from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.connect import connect, connect_published, duckdb_path, place, sole_run
 
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
+    from ritournelle.evaluation.cases import Task
     from ritournelle.ingestion.http import HttpPageReader
     from ritournelle.registry.store import LocalRegistry
+    from ritournelle.training.comparison import Comparison
+    from ritournelle.training.selection import OnTrial
     from ritournelle.transform.session import DbtSettings
 
 
@@ -72,6 +75,24 @@ class Platform:
         from ritournelle.registry.store import LocalRegistry
 
         return LocalRegistry(self.settings.registry_folder)
+
+    def compare_families(self, task: Task, trials: int, *, on_trial: OnTrial | None = None) -> Comparison:
+        """Every family on the newest of the published listens; searches resume from `tuning/` in the home.
+
+        Raises `NothingToLearnError` when there are too few listens, `PermanentError` when nothing is published.
+        """
+        from ritournelle.evaluation.splitting import SplitRules
+        from ritournelle.training.comparison import compare_families
+        from ritournelle.training.past import Past
+        from ritournelle.training.plans import default_plan
+        from ritournelle.warehouse.marts import LISTENS, TRACK_CONTENT
+
+        with self.read_published() as warehouse:
+            past = Past.of(LISTENS.run(warehouse), TRACK_CONTENT.run(warehouse))
+        wanted = self.settings.recommendation
+        rules = SplitRules(task, half_life_days=wanted.half_life_days, seed=wanted.seed)
+        journal = self.settings.home / "tuning" / f"{task}.log" if trials > 1 else None
+        return compare_families(past, default_plan(trials), rules=rules, journal=journal, on_trial=on_trial)
 
     def dbt_settings(self) -> DbtSettings:
         """Everything that one invocation of dbt depends on."""

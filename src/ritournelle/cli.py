@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
@@ -29,6 +30,14 @@ app.add_typer(simulate_app, name="simulate")
 app.add_typer(config_app, name="config")
 warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole.")
 app.add_typer(warehouse_app, name="warehouse")
+
+
+class Task(StrEnum):
+    """What lists are compared for."""
+
+    DISCOVERY = "discovery"
+    NEXT_LISTEN = "next_listen"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Day = Annotated[
@@ -81,6 +90,23 @@ def transform(
 def train(as_json: AsJson = False) -> None:
     """Train a model, if the data or its settings changed."""
     _run_stages("train", ("train",), as_json)
+
+
+@app.command()
+def evaluate(
+    task: Annotated[
+        Task, typer.Option("--task", help="`discovery`: tracks not heard before; `next_listen`: repeats as well.")
+    ] = Task.DISCOVERY,
+    trials: Annotated[int, typer.Option("--trials", min=1, max=500, help="Options tried of each family.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Compare all families on the newest listens, and say whether the best would pass the gate; changes nothing."""
+    platform = _platform()
+    comparison = platform.compare_families(task.value, trials, on_trial=_views().say_trial)
+    if as_json:
+        _print_json(comparison.to_dict())
+    else:
+        _views().show_comparison(comparison)
 
 
 @app.command()

@@ -17,6 +17,8 @@ from ritournelle.settings import Settings
 
 if TYPE_CHECKING:
     from ritournelle.ingestion.crawl import Progress as CrawlProgress
+    from ritournelle.training.comparison import Comparison
+    from ritournelle.training.selection import Trial
     from ritournelle.warehouse.copy import CopiedTable
 
 _OUT = Console(highlight=False)
@@ -148,6 +150,30 @@ def show_list(answer: RecommendationList) -> None:
     _OUT.print(table)
     if answer.fallback_reason:
         _OUT.print(f"[yellow]what is popular answers: {escape(answer.fallback_reason)}[/]")
+
+
+def say_trial(trial: Trial) -> None:
+    """A candidate was fitted and judged on the validation window."""
+    reached = trial.problem or f"{trial.score:.4f}"
+    say(f"  {reached}  {trial.seconds:6.1f} s  {trial.candidate}")
+
+
+def show_comparison(comparison: Comparison) -> None:
+    """Every family on the test window, and the gate's word."""
+    title = f"{comparison.task}, {comparison.cases:,} listeners · {comparison.window}"
+    table = Table(title=title, title_justify="left")
+    for column in ("family", "recall", "ndcg", "coverage", "against popularity"):
+        table.add_column(column, justify="left" if column == "family" else "right")
+    k = comparison.metric.rpartition("@")[2]
+    for standing in comparison.standings:
+        values = (standing.metrics[name] for name in (f"recall@{k}", f"ndcg@{k}", "coverage"))
+        table.add_row(
+            standing.candidate.family, *(f"{value:.4f}" for value in values), escape(str(standing.against_popularity))
+        )
+    _OUT.print(table)
+    _OUT.print(f"chosen on the validation window: {escape(str(comparison.chosen))}", soft_wrap=True)
+    colour = "green" if comparison.decision.promote else "yellow"
+    _OUT.print(f"[{colour}]the gate: {escape(str(comparison.decision))}[/]", soft_wrap=True)
 
 
 def show_quarantine(rows: list[dict[str, Any]]) -> None:

@@ -1,0 +1,44 @@
+"""The past: every listen of the star as row numbers, and what is known of the tracks; what evaluation cuts in two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ritournelle.domain.interactions import IdMap
+from ritournelle.errors import NothingToLearnError
+from ritournelle.evaluation.listens import Listens
+from ritournelle.training.content import content_matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """`listens` in rows of `users` and `tracks`; `content` is CSR, tracks × features."""
+
+    users: IdMap
+    tracks: IdMap
+    listens: Listens
+    content: Any
+
+    @classmethod
+    def of(cls, listens: pa.Table, catalogue: pa.Table) -> Past:
+        """From the queries `LISTENS` (ordered by user and time) and `TRACK_CONTENT`.
+
+        All tracks of the catalogue are there, heard or not. Raises `NothingToLearnError` without a listen.
+        """
+        if not listens.num_rows:
+            raise NothingToLearnError("the star holds no listens; run `ritournelle run`")
+        users = IdMap.of(listens.column("user_id"))
+        tracks = IdMap.of(catalogue.column("track_id"))
+        when = pc.cast(listens.column("listened_at"), pa.int64()).to_numpy()
+        rows = (users.known_rows(listens.column("user_id")), tracks.known_rows(listens.column("track_id")))
+        return cls(
+            users,
+            tracks,
+            Listens(*rows, np.asarray(when, dtype=np.int64), (len(users), len(tracks))),
+            content_matrix(catalogue, tracks),
+        )
