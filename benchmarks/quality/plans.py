@@ -12,5 +12,5 @@ _ORDER = tuple(Candidate(family) for family in ("popularity", "item_knn", "trans
 PLANS = {
     "hetrec": Plan(_TASTE, {"item_knn": Budget(20), "ease": Budget(6), "als": Budget(8), "ials": Budget(16)}),
     "nowplaying": Plan(_ORDER, {"item_knn": Budget(6), "transitions": Budget(16), "session_knn": Budget(12)}),
-    "split": Plan(_TASTE, {"item_knn": Budget(16), "ease": Budget(5), "als": Budget(4), "ials": Budget(8)}),
+    "split": Plan(_TASTE, {"item_knn": Budget(16), "ease": Budget(3), "als": Budget(4), "ials": Budget(8)}),
 }

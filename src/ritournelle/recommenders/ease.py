@@ -111,7 +111,7 @@ class EaseRecommender(Recommender):
 
 def _inverse(gram: Any, restraint: float) -> NDArray[np.float32]:
     """The inverse of gram + restraint · I, in the memory of one dense matrix (Cholesky, in place)."""
-    dense = np.asfortranarray(gram.toarray())
+    dense = gram.toarray(order="F")  # LAPACK's order: no second copy of 2.5 GB
     dense[np.diag_indices_from(dense)] += np.float32(restraint)
     factorise, invert = get_lapack_funcs(("potrf", "potri"), (dense,))
     lower, problem = factorise(dense, lower=True, overwrite_a=True, clean=False)

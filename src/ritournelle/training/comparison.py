@@ -83,20 +83,34 @@ def compare_families(
     """
     windows = split(past.listens, rules)
     choosing, judging = (_with_content(one, past.content) for one in (windows.choosing, windows.judging))
-    if not len(choosing.cases) or not len(judging.cases):
+    if 0 in (len(choosing.cases), len(judging.cases)):
         raise NothingToLearnError("no listener has listens on both sides of any split; wait for more of them")
+    goal = _goal(gate, rules.seed)
+    choice = choose(choosing, plan, goal, journal=journal, on_trial=on_trial)
+    return _judged(judging, choice, _reached(judging, choice, goal.k, goal.seed), gate, rules)
+
+
+def _goal(gate: GateRules, seed: int) -> Goal:
+    """To choose by what the gate looks at."""
     metric, k = gate.metric.split("@")
-    choice = choose(choosing, plan, Goal(metric, int(k), rules.seed), journal=journal, on_trial=on_trial)
-    reached = _reached(judging, choice, int(k), rules.seed)
-    popular = reached["popularity"][1]
-    winner = choice.winner.candidate
+    return Goal(metric, int(k), seed)
+
+
+def _judged(
+    window: Window,
+    choice: Choice,
+    reached: Mapping[str, tuple[Candidate, Evaluation]],
+    gate: GateRules,
+    rules: SplitRules,
+) -> Comparison:
+    winner, popular = choice.winner.candidate, reached["popularity"][1]
     standings = sorted(
         (_standing(candidate, one, popular, gate) for candidate, one in reached.values()),
         key=lambda standing: -standing.metrics[gate.metric],
     )
     decision = decide(reached[winner.family][1], popular, rules=gate, seed=rules.seed)
-    window = f"{judging.kind}: {judging.why}"
-    return Comparison(rules.task, gate.metric, window, len(judging.cases), winner, decision, standings)
+    how = f"{window.kind}: {window.why}"
+    return Comparison(rules.task, gate.metric, how, len(window.cases), winner, decision, standings)
 
 
 def _with_content(window: Window, content: Any) -> Window:
