@@ -39,6 +39,9 @@ class AlsConfig(RecommenderConfig):
 
     factors: int = Field(default=64, ge=1, description="Dimensions of the space.")
     iterations: int = Field(default=15, ge=1, description="Rounds of alternating between listeners and tracks.")
+    warm_iterations: int = Field(
+        default=4, ge=1, description="Rounds when training starts from the factors of a former model."
+    )
     alpha: float = Field(default=2.0, gt=0, description="How much a listen outweighs the absence of one.")
     weighting: Literal["log1p", "linear", "binary"] = Field(
         default="log1p",
@@ -87,7 +90,20 @@ class AlsRecommender(Recommender):
                 f"regularization {restraint:g} erases every pattern: the strongest in this data is {strongest:.3g}; "
                 "set a lower one, or leave it unset"
             )
-        self._take(_train(confidence, self.config, restraint, progress), restraint)
+        start = self._former_factors(interactions.shape[1])
+        self._take(_train(confidence, self.config, restraint, progress, start), restraint)
+
+    def _former_factors(self, n_tracks: int) -> NDArray[np.float32] | None:
+        """The track factors to start from; tracks that the former model did not know start at 0."""
+        former = self._warm.model if self._warm is not None else None
+        if self._warm is None or not isinstance(former, AlsRecommender):
+            return None
+        if former.config.factors != self.config.factors:
+            return None
+        known = self._warm.rows >= 0
+        factors = np.zeros((n_tracks, self.config.factors), dtype=np.float32)
+        factors[known] = former.arrays()["factors"][self._warm.rows[known]]
+        return factors
 
     def _take(self, factors: NDArray[np.float32], regularization: float) -> None:
         if not np.all(np.isfinite(factors)):
@@ -139,24 +155,32 @@ class AlsRecommender(Recommender):
         self._take(arrays["factors"], float(arrays["regularization"]))
 
 
-def _train(confidence: Interactions, config: AlsConfig, restraint: float, progress: Progress) -> NDArray[np.float32]:
+def _train(
+    confidence: Interactions,
+    config: AlsConfig,
+    restraint: float,
+    progress: Progress,
+    start: NDArray[np.float32] | None,
+) -> NDArray[np.float32]:
     """The track factors, tracks × dimensions, by the library; the only place that imports it."""
     from implicit.cpu.als import AlternatingLeastSquares  # here: 1 s to import
 
     # implicit runs its own threads; left alone, OpenBLAS starts as many again in each of them: up to 10 × slower. The
     # limit holds for libraries that are loaded already, so the import comes first.
+    iterations = config.iterations if start is None else config.warm_iterations
     with threadpool_limits(limits=1, user_api="blas"):
         library = AlternatingLeastSquares(
             factors=config.factors,
             regularization=restraint,
             alpha=1.0,  # already in the confidence
-            iterations=config.iterations,
+            iterations=iterations,
             random_state=config.seed,
         )
+        library.item_factors = start  # None: random ones; listeners follow in the first round
         library.fit(
             confidence,
             show_progress=False,
-            callback=lambda iteration, _seconds, _loss: progress(iteration + 1, config.iterations),
+            callback=lambda iteration, _seconds, _loss: progress(iteration + 1, iterations),
         )
     factors: NDArray[np.float32] = library.item_factors
     return factors

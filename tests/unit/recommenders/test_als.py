@@ -125,6 +125,25 @@ class AlsConfigTest(unittest.TestCase):
         one, other = (AlsRecommender(AlsConfig(factors=4, seed=seed)).fit(WORLD).fold_in(WORLD) for seed in (1, 2))
         self.assertFalse(np.allclose(one, other))
 
+    def test_a_warm_start_is_shorter_and_stays_near_the_former_model(self) -> None:
+        config = AlsConfig(factors=4, iterations=15, warm_iterations=2, seed=1)
+        cold = AlsRecommender(config).fit(WORLD)
+        other = AlsRecommender(AlsConfig(factors=4, iterations=15, warm_iterations=2, seed=2))
+        steps: list[tuple[int, int]] = []
+        warm = other.fit(WORLD, start=cold, progress=lambda done, total: steps.append((done, total)))
+        self.assertEqual(steps, [(1, 2), (2, 2)])
+        ours, theirs = (model.recommend(model.fold_in(WORLD), 5).tracks for model in (warm, cold))
+        shared = np.mean([len(set(one) & set(two)) for one, two in zip(ours, theirs, strict=True)]) / 5
+        self.assertGreater(shared, 0.9)
+
+    def test_a_former_model_of_another_size_is_no_start(self) -> None:
+        former = AlsRecommender(AlsConfig(factors=3)).fit(WORLD)
+        steps: list[tuple[int, int]] = []
+        AlsRecommender(AlsConfig(factors=4, iterations=5)).fit(
+            WORLD, start=former, progress=lambda done, total: steps.append((done, total))
+        )
+        self.assertEqual(len(steps), 5)
+
     def test_serving_needs_no_training_library(self) -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "model"
