@@ -77,7 +77,8 @@ def _settle_ties_at_the_edge(
 ) -> None:
     """Where more tracks share the last score than fit, partitioning picks any of them: take the lower columns.
 
-    Sparse families leave most tracks at 0, so that this is common: sorting those rows in full takes 2.6 times as long (60,000 tracks).
+    Sparse families leave most tracks at 0, so that this is common: sorting those rows in full takes 2.6 times as long
+    (60,000 tracks).
     """
     k = columns.shape[1]
     for row in np.flatnonzero(np.count_nonzero(scores >= edge[:, None], axis=1) > k):
