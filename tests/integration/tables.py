@@ -23,6 +23,7 @@ RUN_MARKS = {
     "quarantined_at",
     "resolved_at",
     "computed_at",
+    "measured_at",
 }
 """Columns that tell which run wrote a row, or when: they differ between two homes that hold the same."""
 
@@ -70,7 +71,7 @@ def built_contents(home: Path) -> dict[str, Rows]:
         query = (
             "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
             "WHERE schema_name IN ('staging', 'history', 'core', 'marts') AND table_name NOT LIKE 'changed_%' "
-            "AND table_name NOT IN ('recommendations', 'pipeline_health_days')"
+            "AND table_name NOT IN ('recommendations', 'model_quality_days', 'pipeline_health_days')"
         )
         names = sorted(name for (name,) in connection.execute(query).fetchall())
         return {name: connection.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -20,10 +21,11 @@ from ritournelle.domain.listens import listen_id
 from ritournelle.errors import SettingsError, TransformError, WarehouseBusyError
 from ritournelle.transform.report import DataTestResult, Outcome, TransformReport
 from ritournelle.transform.runner import build, run_unit_tests
-from ritournelle.transform.session import PROJECT_FOLDER, DbtSettings
+from ritournelle.transform.session import PROJECT_FOLDER, DbtSettings, dbt_session
 from ritournelle.warehouse import tables
 from ritournelle.warehouse.base import Table, Warehouse
 from ritournelle.warehouse.connect import connect
+from tests.integration.tables import built_contents
 
 KEY = "a key of the tests, long enough"
 BORN = datetime(2024, 2, 1, 10)  # of records, in the source's zone
@@ -421,7 +423,14 @@ class TestReport:
         before = _all_tables(five)
         five.transform(full_refresh=True)
         assert _all_tables(five) == before
-        assert len(before) == 30
+        assert len(before) == 31
+
+    def test_a_small_build_takes_one_thread(self, five: Home) -> None:
+        query = "select current_setting('threads') as threads"
+        for is_small, threads in ((True, 1), (False, 2)):
+            with dbt_session(replace(five.settings, is_small=is_small)) as invoke:
+                (shown,) = invoke(["show", "--inline", query]).result.results
+            assert [row.values() for row in shown.agate_table.rows] == [(threads,)]
 
     def test_models_unit_tests_of_dbt(self, five: Home) -> None:
         report = run_unit_tests(five.settings)
@@ -581,6 +590,33 @@ def test_every_listen_ever_shown_is_one_fact(tmp_path: Path) -> None:
     assert {identity for identity, deleted, _ in facts if not deleted} == set().union(*current.values())
     heard = {identity: at for identity, _, at in facts}
     assert {identity: heard[identity] for identity in first_heard} == first_heard
+
+
+def test_records_of_one_instant_change_together(tmp_path: Path) -> None:
+    """Summer time makes 02:30 and 03:30 one instant: a change of one record costs the other one nothing."""
+    skipped, summer = datetime(2024, 3, 31, 2, 30), datetime(2024, 3, 31, 3, 30)
+    home = build_home(tmp_path, four_days)
+    with home.write() as warehouse:
+        raw = RawVersions(warehouse)
+        raw.record(5, 3, [10, 11], created_at=skipped)
+        raw.record(5, 3, [10, 77, 10], created_at=summer)  # nobody knows track 77 yet
+        raw.finished(5)
+    home.transform()
+    facts = "SELECT count(*), count(DISTINCT source_record_at) FROM core.fact_listen_history WHERE source_user_id = 3"
+    assert home.read(facts) == [(5, 1)]
+    for run in (6, 7):
+        with home.write() as warehouse:
+            raw = RawVersions(warehouse)
+            if run == 6:
+                raw.record(6, 3, [11, 10, 10], change="updated", created_at=skipped)
+            else:
+                raw.track(7, 77, "late")
+            raw.finished(run)
+        assert home.transform().scope.startswith("changes after run")
+        assert home.read(facts) == [(6, 1)]
+        daily = built_contents(tmp_path)
+        home.transform(full_refresh=True)
+        assert built_contents(tmp_path) == daily
 
 
 def _change(rng: random.Random, items: list[int]) -> list[int]:

@@ -92,7 +92,12 @@ def _send(daily: Platform, server: Platform, *, after: int) -> int:
 def _tables(platform: Platform) -> dict[str, Any]:
     with platform.read_warehouse() as warehouse:
         found = tables_of(warehouse, schemas=("staging", "history", "core", "marts"))
-    leaving_out = ("staging.changed_", "marts.recommendations", "marts.pipeline_health_days")
+    leaving_out = (
+        "staging.changed_",
+        "marts.recommendations",
+        "marts.model_quality_days",
+        "marts.pipeline_health_days",
+    )
     return {name: table for name, table in found.items() if not name.startswith(leaving_out)}
 
 

@@ -1,4 +1,4 @@
-"""What each DuckDB session of dbt is given: the key that hashes personal data, where no statement shows it.
+"""What dbt gives to DuckDB: how many threads to use, and the key that hashes personal data, in no statement.
 
 dbt-duckdb loads this module by the name that `profiles.yml` gives.
 """
@@ -9,11 +9,17 @@ import os
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from ritournelle.transform.session import PII_KEY_VARIABLE
+from ritournelle.transform.session import PII_KEY_VARIABLE, WORKING_THREADS_VARIABLE
 
 
 class Plugin(BasePlugin):  # pylint: disable=abstract-method  # it loads and stores nothing
-    """Sets the session variable `pii_key`, which the macro `keyed_hash` reads."""
+    """Sets the threads, and the session variable `pii_key`, which the macro `keyed_hash` reads."""
+
+    def configure_connection(self, conn: object) -> None:
+        """Called when dbt opens the file."""
+        threads = os.environ.get(WORKING_THREADS_VARIABLE)
+        if threads:
+            conn.execute(f"SET GLOBAL threads = {int(threads)}")  # type: ignore[attr-defined]
 
     def configure_cursor(self, cursor: object) -> None:
         """Called for each session that dbt opens."""

@@ -42,7 +42,11 @@ def build(
         scope = begin_scope(warehouse, settings, full_refresh=full_refresh)
         keep_key(warehouse, settings)
     settings = replace(
-        settings, raw_is_whole=scope.raw_is_whole, after_run=scope.after_run, staged_after=scope.staged_after
+        settings,
+        raw_is_whole=scope.raw_is_whole,
+        after_run=scope.after_run,
+        staged_after=scope.staged_after,
+        is_small=scope.is_small,
     )
     with dbt_session(settings, _progress_callback(on_progress)) as invoke:
         built = _results(invoke, _build_arguments(scope), settings)

@@ -6,7 +6,7 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from ritournelle.transform.scope import fingerprint, look_back
+from ritournelle.transform.scope import LARGE_RAW, fingerprint, is_small_day, look_back
 from ritournelle.transform.session import DbtSettings
 
 SETTINGS = DbtSettings("duckdb:////data/w.duckdb", Path("/data"), "Europe/Paris", 30.0, "a key")
@@ -31,6 +31,25 @@ class LookBackTest(unittest.TestCase):
         """An empty raw, or a build of a run that brought nothing."""
         self.assertEqual(look_back({}, 3, 1), 3)
         self.assertEqual(look_back({1: 100}, 3, 1), 3)
+
+
+class SmallDayTest(unittest.TestCase):
+    """`is_small_day`."""
+
+    def test_a_twentieth_of_raw_is_the_limit(self) -> None:
+        """What the lookback reads again counts."""
+        self.assertTrue(is_small_day({1: 950, 2: 30, 3: 20}, 1))
+        self.assertFalse(is_small_day({1: 949, 2: 31, 3: 20}, 1))
+        self.assertTrue(is_small_day({1: 949, 2: 31, 3: 20}, 2))
+
+    def test_nothing_is_small_in_a_large_raw(self) -> None:
+        """There even a skim is worth several threads."""
+        self.assertTrue(is_small_day({1: LARGE_RAW - 2, 2: 1}, 1))
+        self.assertFalse(is_small_day({1: LARGE_RAW - 1, 2: 1}, 1))
+
+    def test_a_rebuild_is_not(self) -> None:
+        """It looks at everything."""
+        self.assertFalse(is_small_day({1: 100, 2: 1}, -1))
 
 
 class FingerprintTest(unittest.TestCase):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 from ritournelle.errors import SettingsError
-from ritournelle.transform.session import PII_KEY_VARIABLE, PROJECT_FOLDER, DbtSettings
+from ritournelle.transform.session import PII_KEY_VARIABLE, PROJECT_FOLDER, WORKING_THREADS_VARIABLE, DbtSettings
 
 
 def settings(url: str = "duckdb:////data/w.duckdb", key: str = "secret") -> DbtSettings:
@@ -29,6 +30,13 @@ class DbtSettingsTest(unittest.TestCase):
                 PII_KEY_VARIABLE: "secret",
             },
         )
+
+    def test_a_small_build_has_one_thread(self) -> None:
+        """Past the profile, which dbt would parse everything again for."""
+        small = replace(settings(), is_small=True)
+        self.assertEqual(small.environment(), settings().environment() | {WORKING_THREADS_VARIABLE: "1"})
+        profiles = (PROJECT_FOLDER / "profiles.yml").read_text(encoding="utf-8")
+        self.assertNotIn(WORKING_THREADS_VARIABLE, profiles)
 
     def test_dbt_masks_the_variable_of_the_key(self) -> None:
         """dbt masks by this prefix."""

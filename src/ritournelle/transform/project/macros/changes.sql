@@ -40,14 +40,16 @@
     select {{ columns }} from {{ arguments['temp_relation'] }}
 {%- endmacro %}
 
-{# Incremental strategy: what comes takes the place of all rows of the same listens. By user first, since one number is
-   compared ten times as fast as a listen's 32 letters; `meta.user` names that column. #}
+{# Incremental strategy: what comes takes the place of all rows of the same listen records. By numbers, the user first:
+   one is compared ten times as fast as a listen's 32 letters; `meta.user` names that column. #}
 {% macro get_incremental_replace_found_sql(arguments) -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set user = config.get('meta')['user'] -%}
     delete from {{ arguments['target_relation'] }}
     where {{ user }} in (select {{ user }} from {{ arguments['temp_relation'] }})
-        and (source_epoch, listen_id) in (select source_epoch, listen_id from {{ arguments['temp_relation'] }});
+        and ({{ user }}, source_epoch, source_record_at) in (
+            select {{ user }}, source_epoch, source_record_at from {{ arguments['temp_relation'] }}
+        );
 
     insert into {{ arguments['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arguments['temp_relation'] }}
@@ -77,10 +79,12 @@
     ({{ columns | join(', ') }}) in (select {{ columns | join(', ') }} from {{ ref(changes) }})
 {%- endmacro %}
 
-{# Whether a listen of staging or history stands in `changed_listens`; by user first, as above. #}
-{% macro is_changed_listen() -%}
-    user_id in (select user_id from {{ ref('changed_listens') }})
-    and {{ is_among('changed_listens', ['source_epoch', 'listen_id']) }}
+{# Whether a listen of staging, history or star is of a record in `changed_listens`; by user first, as above. #}
+{% macro is_of_changed_record(user='user_id') -%}
+    {{ user }} in (select user_id from {{ ref('changed_listens') }})
+    and ({{ user }}, source_epoch, source_record_at) in (
+        select user_id, source_epoch, source_record_at from {{ ref('changed_listens') }}
+    )
 {%- endmacro %}
 
 {# Whether a pair stands in `changed_pairs`; by user first, as above. #}

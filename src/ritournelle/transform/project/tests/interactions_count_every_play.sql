@@ -4,6 +4,9 @@ with
 
 users as (
     select * from {{ ref('dim_users') }}
+    {% if not flags.FULL_REFRESH -%}
+    where user_id in (select user_id from {{ ref('changed_pairs') }})
+    {%- endif %}
 ),
 
 tracks as (
@@ -25,8 +28,8 @@ facts as (
     inner join tracks on checked.track_key = tracks.track_key
     where not users.is_deleted
         and not tracks.is_deleted
-        and users.source_epoch = (select max(source_epoch) from users)
-        and tracks.source_epoch = (select max(source_epoch) from tracks)
+        and users.source_epoch = (select max(source_epoch) from {{ ref('dim_users') }})
+        and tracks.source_epoch = (select max(source_epoch) from {{ ref('dim_tracks') }})
 ),
 
 interactions as (

@@ -16,9 +16,8 @@ facts as (
     from {{ ref('fact_listen_history') }}
     where origin = 'batch'
         {% if not flags.FULL_REFRESH -%}
-        and source_user_id in (select user_id from {{ ref('changed_listens') }})
+        and {{ is_of_changed_record('source_user_id') }}
         {%- endif %}
-        and {{ checked_rows('listens') }}
 ),
 
 rejected as (

@@ -1,6 +1,6 @@
--- One row per listen whose record a run has touched, or whose user or track has appeared, since the last good build.
--- Empty on a rebuild. `is_recounted`: it is new or means somebody else now; the others have moved or vanished at most,
--- which no mart counts.
+-- One row per listen of each record that a run has touched, or whose user or tracks have appeared, since the last good
+-- build. Empty on a rebuild. `is_recounted`: it is new or means somebody else now; the others have moved or vanished at
+-- most, which no mart counts.
 with
 
 records as (
@@ -19,13 +19,19 @@ of_changed_records as (
         listens.user_id,
         listens.track_id,
         listens.source_epoch,
+        listens.source_record_at,
         min(listens.run_number) as first_run_number
     from listens
     inner join records
         on listens.source_epoch = records.source_epoch
         and listens.user_id = records.user_id
-        and listens.source_record_local_at = records.source_record_local_at
-    group by listens.listen_id, listens.user_id, listens.track_id, listens.source_epoch
+        and listens.source_record_at = records.source_record_at
+    group by listens.listen_id, listens.user_id, listens.track_id, listens.source_epoch, listens.source_record_at
+),
+
+new_tracks as (
+    select track_id from {{ ref('tracks_hist') }}
+    where version = 1 and {{ came_after('run_number') }}
 ),
 
 -- Large tables are named where they are read: engines write out a CTE that is read twice.
@@ -35,7 +41,8 @@ of_new_users as (
         listen_id,
         user_id,
         track_id,
-        source_epoch
+        source_epoch,
+        source_record_at
     from {{ ref('listen_history_hist') }}
     where is_current and user_id in (
         select user_id from {{ ref('users_hist') }}
@@ -43,28 +50,44 @@ of_new_users as (
     )
 ),
 
+records_of_new_tracks as (
+    select distinct
+        user_id,
+        source_epoch,
+        source_record_at
+    from {{ ref('listen_history_hist') }}
+    where is_current and track_id in (select track_id from new_tracks)
+),
+
 of_new_tracks as (
     select
         listen_id,
         user_id,
         track_id,
-        source_epoch
+        source_epoch,
+        source_record_at,
+        case when track_id in (select track_id from new_tracks) then 1 else 0 end as recounted
     from {{ ref('listen_history_hist') }}
-    where is_current and track_id in (
-        select track_id from {{ ref('tracks_hist') }}
-        where version = 1 and {{ came_after('run_number') }}
-    )
+    where is_current
+        and user_id in (select user_id from records_of_new_tracks)
+        and (user_id, source_epoch, source_record_at) in (
+            select user_id, source_epoch, source_record_at from records_of_new_tracks
+        )
 ),
 
 together as (
     select
-        *,
+        listen_id,
+        user_id,
+        track_id,
+        source_epoch,
+        source_record_at,
         case when {{ came_after('first_run_number') }} then 1 else 0 end as recounted
     from of_changed_records
     union all
-    select *, 0 as first_run_number, 1 as recounted from of_new_users
+    select *, 1 as recounted from of_new_users
     union all
-    select *, 0 as first_run_number, 1 as recounted from of_new_tracks
+    select * from of_new_tracks
 ),
 
 final as (
@@ -73,9 +96,10 @@ final as (
         user_id,
         track_id,
         source_epoch,
+        source_record_at,
         max(recounted) = 1 as is_recounted
     from together
-    group by listen_id, user_id, track_id, source_epoch
+    group by listen_id, user_id, track_id, source_epoch, source_record_at
 )
 
 select * from final

@@ -1,5 +1,5 @@
 -- One row per listen ever seen. A listen that vanished from the source keeps its row, marked `is_deleted`.
-{{ config(incremental_strategy=replacing('replace_found'), meta={'replaces': 'listen', 'user': 'source_user_id'}) }}
+{{ config(incremental_strategy=replacing('replace_found'), meta={'replaces': 'record', 'user': 'source_user_id'}) }}
 
 with
 
@@ -19,7 +19,7 @@ listens as (
     select * from history
     where is_current
         {% if only_changes() -%}
-        and {{ is_changed_listen() }}
+        and {{ is_of_changed_record() }}
         {%- endif %}
 ),
 

@@ -1,7 +1,7 @@
 -- One row per listen (per source epoch) and period in which its record showed it at one position, or showed it no more.
 -- Versions of a record that leave a listen where it was do not multiply it (gaps and islands).
 -- Incremental: all versions of the records that changed are made anew, so that a day equals a rebuild.
-{{ config(incremental_strategy=replacing('replace_found'), meta={'replaces': 'listen', 'user': 'user_id'}) }}
+{{ config(incremental_strategy=replacing('replace_found'), meta={'replaces': 'record', 'user': 'user_id'}) }}
 
 with
 
@@ -12,7 +12,7 @@ records as (
     inner join {{ ref('changed_records') }} as changed
         on records.source_epoch = changed.source_epoch
         and records.user_id = changed.user_id
-        and records.source_record_local_at = changed.source_record_local_at
+        and records.source_record_at = changed.source_record_at
     {%- endif %}
 ),
 
@@ -106,11 +106,12 @@ of_single_versions as (
     where versions = 1
 ),
 
-with_previous as (
+with_neighbours as (
     select
         *,
         lag(version) over (partition by source_epoch, listen_id order by run_number) as previous_version,
         lag(position) over (partition by source_epoch, listen_id order by run_number) as previous_position,
+        lead(version) over (partition by source_epoch, listen_id order by run_number) as next_version,
         first_value(new_listens_heard_at) over (
             partition by source_epoch, listen_id order by run_number
             rows between unbounded preceding and current row
@@ -124,92 +125,52 @@ with_previous as (
 ),
 
 -- A period starts where the version before did not show the listen, or showed it elsewhere.
-numbered as (
+started as (
     select
-        *,
-        sum(case when previous_version = version - 1 and previous_position = position then 0 else 1 end) over (
-            partition by source_epoch, listen_id order by run_number
-            rows between unbounded preceding and current row
-        ) as period
-    from with_previous
+        source_epoch, listen_id, user_id, track_id, run_id, position, source_record_at, listened_at, first_seen_at,
+        run_number, version as record_version, valid_from, extracted_at as ingested_at, false as is_deleted
+    from with_neighbours
+    where case when previous_version = version - 1 and previous_position = position then 0 else 1 end = 1
 ),
 
-periods as (
-    select
-        source_epoch,
-        listen_id,
-        period,
-        user_id,
-        track_id,
-        position,
-        source_record_local_at,
-        source_record_at,
-        listened_at,
-        first_seen_at,
-        min(version) as first_version,
-        max(version) as last_version,
-        min(run_number) as run_number,
-        min(valid_from) as valid_from,
-        min(extracted_at) as ingested_at
-    from numbered
-    group by
-        source_epoch, listen_id, period, user_id, track_id, position,
-        source_record_local_at, source_record_at, listened_at, first_seen_at
-),
-
-with_next as (
-    select
-        *,
-        lead(first_version) over (partition by source_epoch, listen_id order by first_version) as next_first_version
-    from periods
-),
-
--- The version after a period, unless the listen goes on there at another position: the listen has vanished.
+-- The version after the last of a row that showed the listen: there it has vanished.
 vanished as (
     select
-        periods.source_epoch,
-        periods.listen_id,
-        periods.user_id,
-        periods.track_id,
-        periods.position,
-        periods.source_record_at,
-        periods.listened_at,
-        periods.first_seen_at,
+        last_shown.source_epoch,
+        last_shown.listen_id,
+        last_shown.user_id,
+        last_shown.track_id,
+        next_versions.run_id,
+        last_shown.position,
+        last_shown.source_record_at,
+        last_shown.listened_at,
+        last_shown.first_seen_at,
         next_versions.run_number,
-        next_versions.version as first_version,
+        next_versions.version as record_version,
         next_versions.valid_from,
-        next_versions.extracted_at as ingested_at
-    from with_next as periods
+        next_versions.extracted_at as ingested_at,
+        true as is_deleted
+    from with_neighbours as last_shown
     inner join record_versions as next_versions
-        on periods.source_epoch = next_versions.source_epoch
-        and periods.user_id = next_versions.user_id
-        and periods.source_record_local_at = next_versions.source_record_local_at
-        and periods.last_version + 1 = next_versions.version
-    where periods.next_first_version is null or periods.next_first_version > periods.last_version + 1
+        on last_shown.source_epoch = next_versions.source_epoch
+        and last_shown.user_id = next_versions.user_id
+        and last_shown.source_record_local_at = next_versions.source_record_local_at
+        and last_shown.version + 1 = next_versions.version
+    where last_shown.next_version is null or last_shown.next_version > last_shown.version + 1
 ),
 
 all_periods as (
-    select
-        source_epoch, listen_id, user_id, track_id, position, source_record_at, listened_at, first_seen_at,
-        run_number, first_version, valid_from, ingested_at, false as is_deleted
-    from periods
+    select * from started
     union all
-    select
-        source_epoch, listen_id, user_id, track_id, position, source_record_at, listened_at, first_seen_at,
-        run_number, first_version, valid_from, ingested_at, true as is_deleted
-    from vanished
+    select * from vanished
 ),
 
 closed as (
     select
         *,
-        row_number() over (partition by source_epoch, listen_id order by first_version) as version,
-        lead(valid_from) over (partition by source_epoch, listen_id order by first_version) as valid_to
+        row_number() over (partition by source_epoch, listen_id order by record_version) as version,
+        lead(valid_from) over (partition by source_epoch, listen_id order by record_version) as valid_to
     from all_periods
-),
-
-runs as (
-    select run_number, min(run_id) as run_id from records group by run_number
 ),
 
 of_several_versions as (
@@ -217,7 +178,7 @@ of_several_versions as (
         closed.listen_id,
         closed.user_id,
         closed.track_id,
-        runs.run_id,
+        closed.run_id,
         closed.source_epoch,
         cast(closed.version as integer) as version,
         closed.position,
@@ -231,7 +192,6 @@ of_several_versions as (
         closed.valid_to,
         closed.ingested_at
     from closed
-    inner join runs on closed.run_number = runs.run_number
 ),
 
 final as (

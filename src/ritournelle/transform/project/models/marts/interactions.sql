@@ -3,11 +3,15 @@
 
 with
 
+-- Listens of an epoch speak of the latest users and tracks up to it, so these are all of the current population: ids are
+-- enough, and to read and compare both keys would cost half of this model.
 facts as (
     select * from {{ ref('fact_listen_history') }}
-    {% if only_changes() -%}
-    where {{ is_changed_pair() }}
-    {%- endif %}
+    where source_epoch >= (select max(source_epoch) from {{ ref('dim_users') }})
+        and source_epoch >= (select max(source_epoch) from {{ ref('dim_tracks') }})
+        {% if only_changes() -%}
+        and {{ is_changed_pair() }}
+        {%- endif %}
 ),
 
 users as (
@@ -42,8 +46,8 @@ weighed as (
         reference.weighed_at,
         {{ decayed_weight(seconds_between('facts.listened_at', 'reference.weighed_at')) }} as weight
     from facts
-    inner join living_users on facts.user_key = living_users.user_key
-    inner join living_tracks on facts.track_key = living_tracks.track_key
+    inner join living_users on facts.user_id = living_users.user_id
+    inner join living_tracks on facts.track_id = living_tracks.track_id
     cross join reference
 ),
 

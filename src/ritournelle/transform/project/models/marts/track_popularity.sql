@@ -26,7 +26,7 @@ living_tracks as (
 aged as (
     select
         facts.track_id,
-        {{ seconds_between('facts.listened_at', 'reference.latest_listened_at') }} / 86400.0 as age_days
+        {{ seconds_between('facts.listened_at', 'reference.latest_listened_at') }} as age_seconds
     from facts
     cross join reference
 ),
@@ -34,9 +34,9 @@ aged as (
 counted as (
     select
         track_id,
-        count(case when age_days < 7 then 1 end) as plays_7_days,
-        count(case when age_days < 28 then 1 end) as plays_28_days,
-        count(case when age_days < 365 then 1 end) as plays_365_days,
+        count(case when age_seconds < 7 * 86400 then 1 end) as plays_7_days,
+        count(case when age_seconds < 28 * 86400 then 1 end) as plays_28_days,
+        count(case when age_seconds < 365 * 86400 then 1 end) as plays_365_days,
         count(*) as plays_total
     from aged
     group by track_id

@@ -16,9 +16,11 @@ living_users as (
         {%- endif %}
 ),
 
+-- Listens of an epoch speak of the latest users up to it: ids are enough.
 facts as (
     select * from {{ ref('fact_listen_history') }}
-    where user_id in (select user_id from living_users)
+    where source_epoch >= (select max(source_epoch) from {{ ref('dim_users') }})
+        and user_id in (select user_id from living_users)
 ),
 
 tastes as (
@@ -33,14 +35,13 @@ reference as (
 
 activity as (
     select
-        facts.user_key,
+        user_id,
         count(*) as plays,
-        count(distinct facts.listened_on) as active_days,
-        min(facts.listened_at) as first_listened_at,
-        max(facts.listened_at) as last_listened_at
+        count(distinct listened_on) as active_days,
+        min(listened_at) as first_listened_at,
+        max(listened_at) as last_listened_at
     from facts
-    inner join living_users on facts.user_key = living_users.user_key
-    group by facts.user_key
+    group by user_id
 ),
 
 -- Novelty appetite: a listen is a listener's first of its track, or it is not.
@@ -70,7 +71,7 @@ final as (
         activity.last_listened_at,
         reference.weighed_at
     from living_users as users
-    left join activity on users.user_key = activity.user_key
+    left join activity on users.user_id = activity.user_id
     left join interactions on users.user_id = interactions.user_id
     left join tastes as artists
         on users.user_id = artists.user_id and artists.kind = 'artist'
