@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.ingestion.http import HttpPageReader
     from ritournelle.registry.store import LocalRegistry
     from ritournelle.training.comparison import Comparison
+    from ritournelle.training.reproduce import Reproduction
+    from ritournelle.training.rules import TrainingRules
     from ritournelle.training.selection import OnTrial
     from ritournelle.transform.session import DbtSettings
 
@@ -76,23 +79,59 @@ class Platform:
 
         return LocalRegistry(self.settings.registry_folder)
 
-    def compare_families(self, task: Task, trials: int, *, on_trial: OnTrial | None = None) -> Comparison:
+    def compare_families(
+        self, task: Task | None = None, trials: int | None = None, *, on_trial: OnTrial | None = None
+    ) -> Comparison:
         """Every family on the newest of the published listens; searches resume from `tuning/` in the home.
 
         Raises `NothingToLearnError` when there are too few listens, `PermanentError` when nothing is published.
         """
-        from ritournelle.evaluation.splitting import SplitRules
         from ritournelle.training.comparison import compare_families
         from ritournelle.training.past import Past
-        from ritournelle.training.plans import default_plan
         from ritournelle.warehouse.marts import LISTENS, TRACK_CONTENT
 
         with self.read_published() as warehouse:
             past = Past.of(LISTENS.run(warehouse), TRACK_CONTENT.run(warehouse))
-        wanted = self.settings.recommendation
-        rules = SplitRules(task, half_life_days=wanted.half_life_days, seed=wanted.seed)
-        journal = self.settings.home / "tuning" / f"{task}.log" if trials > 1 else None
-        return compare_families(past, default_plan(trials), rules=rules, journal=journal, on_trial=on_trial)
+        rules = self.training_rules(task=task, trials=trials)
+        return compare_families(past, rules, journal=self.tuning_journal(rules), on_trial=on_trial)
+
+    def reproduce(self, version: str) -> Reproduction:
+        """Train a registered version again, from what is published, and compare; errors of `training.reproduce`."""
+        from ritournelle.training.material import Material
+        from ritournelle.training.reproduce import reproduce
+        from ritournelle.warehouse.marts import INTERACTIONS, LISTENS, TRACK_CONTENT
+
+        registry = self.registry()
+        registry.load(version)  # before much is read
+        with self.read_published() as warehouse:
+            material = Material.of(*(query.run(warehouse) for query in (INTERACTIONS, LISTENS, TRACK_CONTENT)))
+        return reproduce(registry, version, material)
+
+    def training_rules(self, *, task: Task | None = None, trials: int | None = None) -> TrainingRules:
+        """What decides which model is trained and served; `SettingsError` for an unknown family or option."""
+        from ritournelle.evaluation.gate import GateRules
+        from ritournelle.evaluation.splitting import SplitRules
+        from ritournelle.training.plans import plan_of
+        from ritournelle.training.rules import TrainingRules
+
+        wanted, how = self.settings.recommendation, self.settings.training
+        return TrainingRules(
+            plan_of(wanted.model, trials=trials or how.trials, minutes=how.minutes, options=how.options),
+            SplitRules(
+                task or how.task,
+                test_days=how.test_days,
+                gap_hours=how.gap_hours,
+                half_life_days=wanted.half_life_days,
+                seed=wanted.seed,
+            ),
+            GateRules(**self.settings.gate.model_dump()),
+            timedelta(days=how.choose_every_days),
+        )
+
+    def tuning_journal(self, rules: TrainingRules) -> Path | None:
+        """Where searches are kept until they end; None when nothing is searched."""
+        is_search = any(budget.trials > 1 for budget in rules.plan.budgets.values())
+        return self.settings.home / "tuning" / f"{rules.split.task}.log" if is_search else None
 
     def dbt_settings(self) -> DbtSettings:
         """Everything that one invocation of dbt depends on."""

@@ -3,7 +3,6 @@
 # Imports stand inside the verbs: `ritournelle --help` must not pay for dbt, DuckDB and NumPy (2 s instead of 0.2 s).
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from ritournelle.commands import models
+from ritournelle.commands.shell import AsJson
+from ritournelle.commands.shell import platform as _platform
+from ritournelle.commands.shell import print_json as _print_json
 from ritournelle.errors import RitournelleError, SettingsError
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ app.add_typer(simulate_app, name="simulate")
 app.add_typer(config_app, name="config")
 warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole.")
 app.add_typer(warehouse_app, name="warehouse")
+app.add_typer(models.app, name="models")
 
 
 class Task(StrEnum):
@@ -39,7 +43,6 @@ class Task(StrEnum):
     NEXT_LISTEN = "next_listen"
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Day = Annotated[
     Optional[datetime], typer.Option("--date", formats=["%Y-%m-%d"], help="The day of the run; today if unset.")
 ]
@@ -374,13 +377,6 @@ def _some_listeners(platform: Platform) -> list[int]:
     return found
 
 
-def _platform() -> Platform:
-    from ritournelle.bootstrap import Platform
-    from ritournelle.settings import load_settings
-
-    return Platform(load_settings())
-
-
 def _read(query: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
     with _platform().read_warehouse() as warehouse:
         rows: list[dict[str, Any]] = warehouse.read(query, parameters or []).to_pylist()
@@ -391,10 +387,6 @@ def _views() -> Any:
     from ritournelle import console
 
     return console
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def _fail(problem: object, code: int) -> None:

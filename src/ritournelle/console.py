@@ -73,9 +73,9 @@ class ConsoleWatcher(Watcher):
         """A model or data test begins."""
         self._show(number, total, f"transform {what}"[:60])
 
-    def on_training(self, done: int, total: int) -> None:
+    def on_training(self, done: int, total: int, what: str) -> None:
         """Training went on."""
-        self._show(done, total, "train")
+        self._show(done, total, f"train: {what}")
 
     def on_lists(self, done: int, total: int) -> None:
         """Lists of some more listeners are there."""
@@ -83,7 +83,7 @@ class ConsoleWatcher(Watcher):
 
     def _show(self, done: int, total: int, what: str) -> None:
         if self._bar is not None:
-            self._bars.update(self._bar, completed=done, total=total, description=escape(what))
+            self._bars.update(self._bar, completed=done, total=total or None, description=escape(what))
 
 
 class CopyWatcher:

@@ -47,8 +47,8 @@ class Watcher:
     def on_transform(self, number: int, total: int, what: str) -> None:
         """A model or data test begins."""
 
-    def on_training(self, done: int, total: int) -> None:
-        """Training went on by an iteration."""
+    def on_training(self, done: int, total: int, what: str) -> None:
+        """Training went on by a step; `total` is 0 where nobody knows how many there are."""
 
     def on_lists(self, done: int, total: int) -> None:
         """Lists of some more listeners are there."""
@@ -274,23 +274,28 @@ class Day:
         self._step(report, "transform", work)
 
     def _train(self, report: RunReport) -> None:
+        from ritournelle.training.material import Material
+        from ritournelle.training.quality import quality_rows
         from ritournelle.training.train import train
-        from ritournelle.warehouse.marts import INTERACTIONS
+        from ritournelle.warehouse.marts import INTERACTIONS, LISTENS, TRACK_CONTENT
+        from ritournelle.warehouse.tables import MODEL_QUALITY_DAYS
 
         def work() -> tuple[str, dict[str, Any]]:
+            rules = self._platform.training_rules()
             with self._platform.open_warehouse() as warehouse:
-                interactions = INTERACTIONS.run(warehouse)
-            wanted = self._settings.recommendation
+                material = Material.of(*(query.run(warehouse) for query in (INTERACTIONS, LISTENS, TRACK_CONTENT)))
             outcome = train(
-                interactions,
-                model_name=wanted.model,
+                material,
+                rules,
                 registry=self._platform.registry(),
                 now=utc_now(),
-                options={"seed": wanted.seed},
+                journal=self._platform.tuning_journal(rules),
                 progress=self._watcher.on_training,
             )
-            done = "trained" if outcome.trained else "kept"
-            return f"{done} {outcome.manifest.version}: {outcome.why}", {"version": outcome.manifest.version}
+            if outcome.trained:
+                with self._platform.open_warehouse() as warehouse:
+                    warehouse.upsert(MODEL_QUALITY_DAYS, quality_rows(outcome, report.run))
+            return str(outcome), outcome.to_dict()
 
         self._step(report, "train", work)
 

@@ -43,7 +43,7 @@ def parameters_that_find_rows(platform: Platform) -> dict[str, Any]:
     with platform.read_published() as warehouse:
         (listener,) = ANSWERED_LISTENERS.run(warehouse, answered_by="model", at_most=1)["user_id"].to_pylist()
         tracks = LIVING_TRACKS.run(warehouse)["track_id"].to_pylist()[:3]
-    return {"user_id": listener, "track_ids": tracks, "answered_by": "model", "at_most": 2}
+    return {"user_id": listener, "track_ids": tracks, "answered_by": "model", "at_most": 2, "latest": 3}
 
 
 @pytest.mark.slow

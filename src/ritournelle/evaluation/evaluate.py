@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 from ritournelle.evaluation.cases import Cases
 from ritournelle.evaluation.lists import describe_lists
 from ritournelle.evaluation.metrics import PerCase, per_case
+from ritournelle.evaluation.slices import slice_means
 from ritournelle.recommenders.base import Recommender
 from ritournelle.recommenders.ranked import Ranked
 
@@ -22,11 +23,15 @@ _CASES_AT_ONCE = 4096
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a model reached: `per_case` maps `metric@k` to one value per case, `lists` describes all lists together."""
+    """What a model reached: `per_case` maps `metric@k` to one value per case, `lists` describes all lists together.
+
+    `slices` maps each slice of listeners or tracks that has cases to its means (see `evaluation.slices`).
+    """
 
     per_case: Mapping[str, PerCase]
     lists: Mapping[str, float] = field(default_factory=dict)
     task: str = "discovery"
+    slices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def cases(self) -> int:
@@ -51,12 +56,13 @@ def evaluate(
     """Ask every case for its best `max(ks)` tracks of the whole catalogue and compare with the answers.
 
     `popularity` (listeners per track in the training data) adds novelty, average popularity and the diversity of lists
-    to `lists`; without it those are left out. Memory is bounded by blocks of cases. The model must know the tracks of
-    the cases (`ValueError` otherwise).
+    to `lists`, and the slices; without it those are left out. Memory is bounded by blocks of cases. The model must know
+    the tracks of the cases (`ValueError` otherwise).
     """
     ranked = ranked_lists(model, cases, max(ks))
     results = per_case(ranked, cases.relevant, ks) if len(cases) else {}
-    return Evaluation(results, describe_lists(ranked, cases.n_tracks, popularity), cases.task)
+    slices = {} if popularity is None else slice_means(ranked, cases, results, popularity)
+    return Evaluation(results, describe_lists(ranked, cases.n_tracks, popularity), cases.task, slices)
 
 
 def ranked_lists(model: Recommender, cases: Cases, k: int) -> Ranked:

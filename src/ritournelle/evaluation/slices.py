@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from ritournelle.evaluation.cases import Cases
-from ritournelle.evaluation.metrics import hits
+from ritournelle.evaluation.metrics import PerCase, hits
 from ritournelle.recommenders.ranked import Ranked
 
 NEW_LISTENER_TRACKS = 3
@@ -52,3 +52,25 @@ def recall_of_tracks(ranked: Ranked, cases: Cases, tracks: Flags) -> NDArray[np.
     found = hits(ranked, answers).sum(axis=1)
     recall: NDArray[np.float64] = np.divide(found, wanted, out=np.full(len(wanted), np.nan), where=wanted > 0)
     return recall
+
+
+def slice_means(
+    ranked: Ranked, cases: Cases, reached: Mapping[str, PerCase], popularity: NDArray[Any]
+) -> dict[str, dict[str, float]]:
+    """By slice: the mean of every metric over its listeners, or the mean recall of its tracks; only slices with cases.
+
+    `cases` counts the listeners who were asked, or those with an answer among the tracks.
+    """
+    means = {
+        name: {"cases": float(chosen.sum())}
+        | {metric: float(values[chosen].mean()) for metric, values in reached.items()}
+        for name, chosen in listener_slices(cases).items()
+        if np.any(chosen)
+    }
+    for name, tracks in track_slices(popularity).items():
+        recall = recall_of_tracks(ranked, cases, tracks)
+        answered = recall[~np.isnan(recall)]
+        if len(answered):
+            k = ranked.tracks.shape[1]
+            means[name] = {"cases": float(len(answered)), f"recall@{k}": float(answered.mean())}
+    return means

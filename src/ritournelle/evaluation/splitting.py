@@ -20,7 +20,7 @@ from ritournelle.evaluation.listens import MICROSECONDS_PER_DAY, Listens
 from ritournelle.evaluation.window import Window
 from ritournelle.recommenders.sequences import SideInformation
 
-_RECENT_LISTENS = 50
+RECENT_LISTENS = 50
 """Latest listens of a listener that sequence models get to see."""
 
 
@@ -123,6 +123,6 @@ def _cases(train: Listens, weights: csr_matrix, later: Listens, task: Task) -> C
 
 
 def _latest(listens: Listens) -> Listens:
-    """Each listener's last `_RECENT_LISTENS`."""
+    """Each listener's last `RECENT_LISTENS`."""
     ends = np.searchsorted(listens.listeners, listens.listeners, side="right")
-    return listens.where(ends - np.arange(len(listens)) <= _RECENT_LISTENS)
+    return listens.where(ends - np.arange(len(listens)) <= RECENT_LISTENS)

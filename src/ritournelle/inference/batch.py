@@ -17,7 +17,10 @@ from ritournelle.inference.champion import Champion
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.reasons import BECAUSE_OF_HEARD_TRACKS
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA, Answer, recommendation_rows
+from ritournelle.inference.recent import recent_sequences
+from ritournelle.recommenders.base import States
 from ritournelle.recommenders.ranked import NO_TRACK, Ranked
+from ritournelle.recommenders.sequences import Sequences
 
 NO_MODEL_VERSION = "none"
 """The model version of lists that were made before there was a champion."""
@@ -34,7 +37,8 @@ class Night:
     """One night's work: who answers, from which histories, how long the lists are, and when it is.
 
     `interactions` holds the columns user_id, track_id, weight of `marts.interactions`; `recommendable` the ids of the
-    tracks that may be recommended (None: all that the model knows).
+    tracks that may be recommended (None: all that the model knows); `recent` the rows of the query `RECENT_LISTENS`,
+    for a champion that follows the order (None: it is asked without).
     """
 
     champion: Champion | None
@@ -43,6 +47,7 @@ class Night:
     list_length: int
     computed_at: datetime
     recommendable: ArrayLike | None = None
+    recent: pa.Table | None = None
 
     @property
     def model_version(self) -> str:
@@ -65,12 +70,12 @@ def nightly_lists(
     """
     everybody = IdMap.of(listeners)
     popular = night.fallback.histories(everybody, night.interactions)
-    personal = _personal_histories(night, everybody)
+    personal, recent = _personal_histories(night, everybody), _recent_listens(night, everybody)
     for start in range(0, len(everybody), block_size):
         rows = np.arange(start, min(start + block_size, len(everybody)))
         strangers: dict[str, NDArray[np.int64]] = {NO_CHAMPION: rows}
         if night.champion is not None and personal is not None:
-            batch, strangers = _ask_champion(night, night.champion, personal, rows)
+            batch, strangers = _ask_champion(night, night.champion, personal, recent, rows)
             yield from _unless_empty(batch)
         for why, unanswered in strangers.items():
             yield from _unless_empty(_ask_fallback(night, popular, unanswered, why))
@@ -93,15 +98,22 @@ def _personal_histories(night: Night, everybody: IdMap) -> Interactions | None:
     return Interactions.of(*columns, users=everybody, tracks=night.champion.tracks)
 
 
+def _recent_listens(night: Night, everybody: IdMap) -> Sequences | None:
+    if night.champion is None or night.recent is None:
+        return None
+    return recent_sequences(night.recent, everybody, night.champion.tracks)
+
+
 def _ask_champion(
-    night: Night, champion: Champion, personal: Interactions, rows: NDArray[np.int64]
+    night: Night, champion: Champion, personal: Interactions, recent: Sequences | None, rows: NDArray[np.int64]
 ) -> tuple[pa.RecordBatch, dict[str, NDArray[np.int64]]]:
     """The champion's rows, and whom it left to the fallback, by reason."""
     heard_something = np.diff(personal.matrix.indptr)[rows] > 0
     known = rows[heard_something]
     heard, model = personal.matrix[known], champion.model
-    ranked = model.recommend(model.fold_in(heard), night.list_length, exclude=heard, candidates=_candidates(night))
-    reasons, because_of = _explained(champion, heard, ranked)
+    states = model.fold_in(heard, recent=recent and recent.of_listeners(known, len(personal.users)))
+    ranked = model.recommend(states, night.list_length, exclude=heard, candidates=_candidates(night))
+    reasons, because_of = _explained(champion, heard, ranked, states)
     answer = night.answer(AnsweredBy.MODEL)
     batch = recommendation_rows(personal.users.at(known), ranked, champion.tracks.ids, reasons, because_of, answer)
     return batch, {NOTHING_HEARD: rows[~heard_something], NOTHING_LEFT: known[ranked.lengths == 0]}
@@ -121,11 +133,12 @@ def _candidates(night: Night) -> NDArray[np.int64] | None:
     return known
 
 
-def _explained(champion: Champion, heard: Any, ranked: Ranked) -> tuple[list[str], list[list[int]]]:
+def _explained(champion: Champion, heard: Any, ranked: Ranked, states: States) -> tuple[list[str], list[list[int]]]:
     """Reason and track ids that carried the score, for each recommendation in reading order."""
     reasons: list[str] = []
     because_of: list[list[int]] = []
-    for tracks, carriers in zip(ranked.tracks, champion.model.explain(heard, ranked.tracks), strict=True):
+    explained = champion.model.explain(heard, ranked.tracks, states=states)
+    for tracks, carriers in zip(ranked.tracks, explained, strict=True):
         for row in np.flatnonzero(tracks != NO_TRACK).tolist():
             carried = champion.tracks.at(carriers.row(row)[0]).tolist()
             because_of.append(carried)

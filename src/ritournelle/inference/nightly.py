@@ -14,6 +14,7 @@ from ritournelle.inference.batch import NO_MODEL_VERSION, NOTHING_LEFT, Night, a
 from ritournelle.inference.champion import load_champion
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.lists import fallback_rows, list_from_rows, track_ids_in
+from ritournelle.inference.recent import LATEST
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA
 from ritournelle.registry.base import Registry
 from ritournelle.warehouse import marts
@@ -81,7 +82,11 @@ def _night(warehouse: Warehouse, registry: Registry, list_length: int, computed_
     interactions = marts.INTERACTIONS.run(warehouse)
     fallback = _popular(warehouse, list_length)
     tracks = marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy()
-    return Night(load_champion(registry), fallback, interactions, list_length, computed_at, recommendable=tracks)
+    champion = load_champion(registry)
+    recent = None
+    if champion is not None and champion.model.follows_order:
+        recent = marts.RECENT_LISTENS.run(warehouse, latest=LATEST)
+    return Night(champion, fallback, interactions, list_length, computed_at, recommendable=tracks, recent=recent)
 
 
 def _popular(warehouse: Warehouse, list_length: int) -> Fallback:

@@ -135,7 +135,8 @@ class AlsRecommender(Recommender):
         scores: Scores = states @ self._factors.T
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
+        del state  # follows from what was heard
         mine, confidence = self._factors[heard.indices], self._confidence(heard.data)
         pulls = np.linalg.solve(self._normal_matrix(mine, confidence), mine.T * confidence)
         shares: Scores = self._factors[tracks] @ pulls

@@ -84,6 +84,11 @@ class Recommender(ABC):
             raise ModelError(f"the {self.name} model is not fitted yet; call fit, or load a saved one")
         return self._n_tracks
 
+    @property
+    def follows_order(self) -> bool:
+        """Whether states depend on the order of listens, so that `fold_in` should be given `recent`."""
+        return False
+
     def fit(
         self,
         interactions: Interactions,
@@ -162,17 +167,23 @@ class Recommender(ABC):
         itself = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), rows)), shape=alike.shape)
         return _best(alike, k, None, itself)
 
-    def explain(self, heard: Interactions, tracks: ArrayLike, *, limit: int = 3) -> list[Ranked]:
+    def explain(
+        self, heard: Interactions, tracks: ArrayLike, *, states: States | None = None, limit: int = 3
+    ) -> list[Ranked]:
         """For each listener: which heard tracks carried the score of each recommended track, strongest first.
 
-        `tracks` is listeners × k row numbers, padding allowed. The answer holds one `Ranked` per listener, with one
-        row per recommended track and `limit` columns: heard tracks and their positive share of the score, in the
-        score's unit. A family that cannot tell answers with nothing but padding.
+        `tracks` is listeners × k row numbers, padding allowed; `states` those that the tracks were recommended from, if
+        they came from more than `heard` (None: those of `fold_in(heard)`). The answer holds one `Ranked` per listener,
+        with one row per recommended track and `limit` columns: heard tracks and their positive share of the score, in
+        the score's unit. A family that cannot tell answers with nothing but padding.
         """
         heard, wanted = self._of_my_tracks(heard), np.atleast_2d(np.asarray(tracks, dtype=np.int64))
         if heard.shape[0] != wanted.shape[0]:
             raise ValueError(f"tracks of {wanted.shape[0]} listeners, but {heard.shape[0]} histories")
-        return [self._carriers(heard[row], wanted[row], limit) for row in range(heard.shape[0])]
+        return [
+            self._carriers(heard[row], wanted[row], limit, None if states is None else states[row : row + 1])
+            for row in range(heard.shape[0])
+        ]
 
     # What models that are made of models ask of their parts.
 
@@ -185,9 +196,9 @@ class Recommender(ABC):
         """How alike every track is to each of `tracks`: dense, len(tracks) × n_tracks."""
         return self._similarities(self._track_rows(tracks))
 
-    def contributions(self, heard: Interactions, tracks: ArrayLike) -> Scores:
+    def contributions(self, heard: Interactions, tracks: ArrayLike, state: States | None = None) -> Scores:
         """One listener's score of each of `tracks`, taken apart over the heard ones: len(tracks) × heard.nnz."""
-        return self._contributions(self._of_my_tracks(heard), self._track_rows(tracks))
+        return self._contributions(self._of_my_tracks(heard), self._track_rows(tracks), state)
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Everything that is saved of a fitted model, beside its config."""
@@ -253,18 +264,22 @@ class Recommender(ABC):
         del before, track
         return False
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
-        """One listener's score of each track, taken apart: len(tracks) × heard.nnz; 0 for no part in it."""
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
+        """One listener's score of each track, taken apart: len(tracks) × heard.nnz; 0 for no part in it.
+
+        `state` is the listener's one state, where it holds more than what was heard.
+        """
+        del state
         return np.zeros((len(tracks), heard.nnz))
 
     # What is the same in all families.
 
-    def _carriers(self, heard: Interactions, tracks: NDArray[np.int64], limit: int) -> Ranked:
+    def _carriers(self, heard: Interactions, tracks: NDArray[np.int64], limit: int, state: States | None) -> Ranked:
         carriers = Ranked.empty(len(tracks), limit)
         present = np.flatnonzero(tracks >= 0)
         if not heard.nnz or not present.size:
             return carriers
-        shares = self._contributions(heard, tracks[present])
+        shares = self._contributions(heard, tracks[present], state)
         shares[shares <= 0] = -np.inf
         best = _best(shares, limit, None, None)
         found = best.tracks >= 0

@@ -96,6 +96,11 @@ class BlendRecommender(Recommender):
         """The fitted parts, in the order of the config."""
         return self._parts
 
+    @property
+    def follows_order(self) -> bool:
+        """Whether a part does."""
+        return any(part.follows_order for part in self._parts)
+
     def _start_of(self, number: int, part: Recommender) -> Recommender | None:
         """The same part of the blend to start from, if it was of the same family."""
         former = self._warm.model if self._warm is not None else None
@@ -130,11 +135,12 @@ class BlendRecommender(Recommender):
         assert total is not None  # at least one part
         return total
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
         shares = np.zeros((len(tracks), heard.nnz))
-        for one, part in zip(self.config.parts, self._parts, strict=True):
-            _, spread = _centre_and_spread(part.scores(part.fold_in(heard)), self.config.normalisation)
-            shares += one.weight * part.contributions(heard, tracks) / spread[0, 0]
+        states = self._fold_in(heard) if state is None else state
+        for one, part, mine in zip(self.config.parts, self._parts, states.parts, strict=True):
+            _, spread = _centre_and_spread(part.scores(mine), self.config.normalisation)
+            shares += one.weight * part.contributions(heard, tracks, mine) / spread[0, 0]
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:

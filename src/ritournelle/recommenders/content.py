@@ -41,7 +41,8 @@ class ContentRecommender(Recommender):
         scores: Scores = (states @ self._features.T).toarray()
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
+        del state  # follows from what was heard
         alike = (self._features[tracks] @ self._features[heard.indices].T).toarray()
         shares: Scores = alike * np.log1p(heard.data)[None, :]
         return shares

@@ -202,6 +202,21 @@ class RecommenderContract(ABC):  # pylint: disable=too-many-public-methods  # on
             assert np.all(carriers.scores[carriers.tracks != NO_TRACK] > 0)
             assert np.all(carriers.tracks[ranked.tracks[listener] == NO_TRACK] == NO_TRACK)
 
+    def test_explanations_follow_the_order(self) -> None:
+        """Explained from states with an order, a model that follows it names recent tracks; others say the same."""
+        listens = random_listens()
+        model = self.fitted(listens)
+        recent = _last_of_each(listens)
+        states = model.fold_in(listens, recent=recent)
+        ranked = model.recommend(states, 10, exclude=listens)
+        explained = model.explain(listens, ranked.tracks, states=states, limit=2)
+        for listener, (carriers, plain) in enumerate(
+            zip(explained, model.explain(listens, ranked.tracks, limit=2), strict=True)
+        ):
+            _check_ranked(carriers, (10, 2), 40)
+            assert set(carriers.tracks.ravel()) <= {NO_TRACK, *listens[listener].indices}
+            assert model.follows_order or np.array_equal(carriers.tracks, plain.tracks)
+
     def test_inputs_are_left_alone(self) -> None:
         """No verb changes what it is given."""
         listens = random_listens()
@@ -308,6 +323,12 @@ def _in_some_order(listens: Any) -> Sequences:
     """Every listener's tracks as one session, the higher rows first."""
     listeners = np.flatnonzero(np.diff(listens.indptr)).tolist()
     return Sequences.of([sorted(listens[row].indices.tolist(), reverse=True) for row in listeners], listeners)
+
+
+def _last_of_each(listens: Any) -> Sequences:
+    """Every listener's highest row as one session."""
+    listeners = np.flatnonzero(np.diff(listens.indptr)).tolist()
+    return Sequences.of([[int(listens[row].indices.max())] for row in listeners], listeners)
 
 
 def _heard_one(track: int, n_tracks: int) -> tuple[Any]:

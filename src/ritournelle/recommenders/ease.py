@@ -90,7 +90,8 @@ class EaseRecommender(Recommender):
         scores: Scores = (states @ self._weights).toarray()
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
+        del state  # follows from what was heard
         weights = self._fold_in(heard).data
         shares: Scores = (self._weights[heard.indices][:, tracks].toarray() * weights[:, None]).T
         return shares

@@ -97,7 +97,8 @@ class IalsRecommender(Recommender):
         scores: Scores = states @ self._factors.T
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
+        del state  # follows from what was heard
         mine, counts = self._factors[heard.indices], self._counts(heard.data)
         pulls = np.linalg.solve(self._normal_matrix(mine, counts), mine.T * counts)
         shares: Scores = self._factors[tracks] @ pulls

@@ -106,7 +106,8 @@ class ItemKnnRecommender(Recommender):
         scores: Scores = (states @ self._similarity).toarray()
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
+        del state  # follows from what was heard
         weights = self._fold_in(heard).data
         parts = self._similarity[heard.indices][:, tracks].toarray() * weights[:, None]
         shares: Scores = parts.T

@@ -55,6 +55,11 @@ class SessionKnnRecommender(Recommender):
     _sessions: Any  # CSR, sessions × tracks, 1 where a track is in a session
     _lookup: Any  # CSR, tracks × sessions: what a track says for a session
 
+    @property
+    def follows_order(self) -> bool:
+        """It does."""
+        return True
+
     def _learn(self, interactions: Interactions, progress: Progress) -> None:
         sequences = self._side.sequences
         if sequences is None:
@@ -86,9 +91,9 @@ class SessionKnnRecommender(Recommender):
         scores: Scores = np.asarray((voters @ self._sessions).toarray(), dtype=np.float64)
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
         """A heard track's share is what the voters that it brought gave to the recommended one."""
-        state = self._fold_in(heard)
+        state = self._fold_in(heard) if state is None else state
         voters = strongest(csr_matrix(state @ self._lookup), self.config.neighbours)
         weights = np.zeros(heard.shape[1])
         weights[state.indices] = state.data

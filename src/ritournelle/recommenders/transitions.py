@@ -63,6 +63,11 @@ class TransitionsRecommender(Recommender):
     _scored: Any  # `_counts` times `_damped`
     _added: dict[int, dict[int, float]]  # listens learnt one by one, on top
 
+    @property
+    def follows_order(self) -> bool:
+        """It does."""
+        return True
+
     def _learn(self, interactions: Interactions, progress: Progress) -> None:
         n_tracks = interactions.shape[1]
         sequences = self._side.sequences
@@ -127,8 +132,8 @@ class TransitionsRecommender(Recommender):
                 backward[earlier] = backward.get(earlier, 0.0) + self.config.backward / step
         return True
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64]) -> Scores:
-        state = self._fold_in(heard)
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
+        state = self._fold_in(heard) if state is None else state
         weights = np.zeros(self._counts.shape[0])
         weights[state.indices] = state.data
         parts = self._scored[heard.indices][:, tracks].toarray() * weights[heard.indices][:, None]

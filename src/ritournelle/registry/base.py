@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,15 @@ class ModelVersion:
 
     manifest: Manifest
     folder: Path
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A version became champion: when (UTC), and why."""
+
+    version: str
+    promoted_at: datetime
+    why: str = ""
 
 
 class Registry(Protocol):
@@ -36,5 +46,20 @@ class Registry(Protocol):
     def champion(self) -> str | None:
         """Name of the version that serves; None before the first promotion."""
 
-    def promote(self, version: str) -> None:
+    def challenger(self) -> str | None:
+        """Name of the newest version that was judged and did not become champion; None if the newest one did."""
+
+    def promotions(self) -> list[Promotion]:
+        """Every change of champion, oldest first, rollbacks included."""
+
+    def promote(self, version: str, why: str = "") -> None:
         """Make a sound version the champion, from one moment to the next."""
+
+    def challenge(self, version: str) -> None:
+        """Make a sound version the challenger."""
+
+    def rollback(self, why: str = "") -> str:
+        """Let the last sound champion before the current one serve again, and return its name.
+
+        A champion that was rolled back from is not gone back to. Raises `ModelError` if there is none.
+        """

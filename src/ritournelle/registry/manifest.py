@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from dataclasses import fields as dataclass_fields
 from datetime import datetime
@@ -33,6 +33,22 @@ class Manifest:
     trained_at: datetime
     code_version: str
     library_versions: Mapping[str, str]
+    task: str = ""
+    """What it was judged at: `discovery` or `next_listen`; "" if never."""
+    window: str = ""
+    """How the cases were cut that it was judged on."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What its family and options reached there, learning from the time before."""
+    compared: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """What others reached on the same cases: `popularity`, and the champion by its version."""
+    decision: Mapping[str, Any] = field(default_factory=dict)
+    """The gate's: `promote` and `reasons`; empty if it was never asked."""
+    tried: Sequence[Mapping[str, Any]] = ()
+    """Trials of the choice it won, the best first; empty if the family was kept from the champion."""
+    started_from: str | None = None
+    """The version whose parameters training started from."""
+    recipe: str = ""
+    """Fingerprint of the rules it was chosen and judged by."""
     version: str = ""
     """Such as `als-000001`; the registry gives it."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -50,7 +66,8 @@ class Manifest:
             fields = json.loads(text)
             known = {name: fields[name] for name in _NAMES if name in fields}
             moments = {name: _moment(known.get(name)) for name in _MOMENTS}
-            return cls(**(known | moments))
+            tried = tuple(known.get("tried", ()))
+            return cls(**(known | moments | {"tried": tried}))
         except (ValueError, TypeError) as error:
             raise ModelError(f"this is no manifest of a model: {error}") from error
 

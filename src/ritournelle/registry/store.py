@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -15,13 +14,14 @@ from pathlib import Path
 
 import xxhash
 
+from ritournelle.domain.clock import utc_now
 from ritournelle.errors import ModelError
-from ritournelle.registry.base import ModelVersion
+from ritournelle.registry.aliases import UNFINISHED, AliasFile, flush
+from ritournelle.registry.base import ModelVersion, Promotion
 from ritournelle.registry.manifest import Manifest
 
 _MANIFEST = "manifest.json"
 _POINTER = "champion.json"
-_UNFINISHED = ".unfinished-"
 _VERSION = re.compile(r"[a-z0-9_]+-(\d{6,})")
 _FORGOTTEN_AFTER_SECONDS = 24 * 3600
 """An unfinished registration this old belongs to a process that was killed."""
@@ -37,12 +37,13 @@ class LocalRegistry:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._versions = folder / "versions"
+        self._aliases = AliasFile(folder / _POINTER)
 
     def register(self, manifest: Manifest, save: Callable[[Path], None]) -> str:
         """See `Registry.register`."""
         self._versions.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._versions))
+        unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self._versions))
         try:
             save(unfinished)
             manifest = replace(manifest, files=_hashes(unfinished))
@@ -69,26 +70,38 @@ class LocalRegistry:
 
     def champion(self) -> str | None:
         """See `Registry.champion`."""
-        pointer = self._folder / _POINTER
-        try:
-            version = json.loads(pointer.read_text(encoding="utf-8"))["version"]
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{pointer} is corrupt ({error}); promote a version to write it anew") from error
-        return str(version)
+        return self._aliases.read().champion
 
-    def promote(self, version: str) -> None:
-        """See `Registry.promote`."""
+    def challenger(self) -> str | None:
+        """See `Registry.challenger`."""
+        return self._aliases.read().challenger
+
+    def promotions(self) -> list[Promotion]:
+        """See `Registry.promotions`."""
+        return list(self._aliases.read().promotions)
+
+    def promote(self, version: str, why: str = "") -> None:
+        """See `Registry.promote`; an unreadable pointer file is written anew."""
         self.load(version)
-        text = json.dumps({"version": version}) + "\n"
-        descriptor, unfinished = tempfile.mkstemp(prefix=_UNFINISHED, dir=self._folder)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, self._folder / _POINTER)
-        _flush(self._folder)
+        self._aliases.write(self._aliases.read_or_empty().promoted(Promotion(version, utc_now(), why)))
+
+    def challenge(self, version: str) -> None:
+        """See `Registry.challenge`."""
+        self.load(version)
+        self._aliases.write(replace(self._aliases.read_or_empty(), challenger=version))
+
+    def rollback(self, why: str = "") -> str:
+        """See `Registry.rollback`."""
+        aliases = self._aliases.read()
+        for version in aliases.champions_before():
+            with suppress(ModelError):
+                self.load(version)
+                self._aliases.write(aliases.promoted(Promotion(version, utc_now(), why), is_rollback=True))
+                return version
+        raise ModelError(
+            f"there is no sound champion before {aliases.champion or 'the first promotion'} to go back to; "
+            "`ritournelle models list` shows what can be promoted instead"
+        )
 
     def _publish(self, unfinished: Path, manifest: Manifest) -> str:
         """Give the prepared folder the next free name; if another process takes it first, the one after."""
@@ -103,7 +116,7 @@ class LocalRegistry:
                 if not (self._versions / version).exists():
                     raise
                 continue
-            _flush(self._versions)
+            flush(self._versions)
             return version
 
     def _next_number(self) -> int:
@@ -112,7 +125,7 @@ class LocalRegistry:
     def _sweep(self) -> None:
         """Remove what killed registrations and promotions left behind."""
         oldest = time.time() - _FORGOTTEN_AFTER_SECONDS
-        for left in [*self._versions.glob(f"{_UNFINISHED}*"), *self._folder.glob(f"{_UNFINISHED}*")]:
+        for left in [*self._versions.glob(f"{UNFINISHED}*"), *self._folder.glob(f"{UNFINISHED}*")]:
             # Seen in 2 of 60 rounds of eight registrations at once: another one finishes between listing and looking.
             with suppress(FileNotFoundError):
                 _remove_if_older(left, oldest)
@@ -168,13 +181,4 @@ def _hash(path: Path) -> str:
 
 def _flush_all(folder: Path) -> None:
     for path in [*_files(folder), *(path for path in folder.rglob("*") if path.is_dir()), folder]:
-        _flush(path)
-
-
-def _flush(path: Path) -> None:
-    """To the disk, so that a name never shows up before its content after a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush(path)

@@ -27,7 +27,7 @@ def content_matrix(catalogue: pa.Table, tracks: IdMap) -> Any:
         (row, features.setdefault(feature, len(features)))
         for row, track in zip(rows.tolist(), catalogue.to_pylist(), strict=True)
         if row != UNKNOWN
-        for feature in set(_features(track))
+        for feature in dict.fromkeys(_features(track))  # not a set: columns are the same in every process
     ]
     places = np.array(entries, dtype=np.int64).reshape(-1, 2)
     matrix = csr_matrix(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ritournelle.domain.interactions import Interactions
+from ritournelle.domain.interactions import IdMap, Interactions
 from ritournelle.errors import ModelError, NothingToLearnError
 
 _NEEDED = ("user_id", "track_id", "weight", "last_listened_at")
@@ -24,16 +24,17 @@ class TrainingData:
     content_hash: str
 
 
-def training_data(table: pa.Table) -> TrainingData:
+def training_data(table: pa.Table, *, users: IdMap | None = None, tracks: IdMap | None = None) -> TrainingData:
     """From `marts.interactions`: one row per user × track, columns user_id, track_id, weight, last_listened_at.
 
-    With a column `first_listened_at` the window begins there; without it, at the earliest last listen. Raises
-    `NothingToLearnError` for an empty table and `ModelError` for one that no model can learn from.
+    With `users` or `tracks` given, the matrix has exactly their rows or columns. With a column `first_listened_at` the
+    window begins there; without it, at the earliest last listen. Raises `NothingToLearnError` for an empty table and
+    `ModelError` for one that no model can learn from.
     """
     _check(table)
     try:
         columns = [table.column(name).to_numpy() for name in ("user_id", "track_id", "weight")]
-        interactions = Interactions.of(*columns)
+        interactions = Interactions.of(*columns, users=users, tracks=tracks)
     except ValueError as error:
         raise ModelError(f"the training mart cannot be learnt from: {error}") from error
     first = "first_listened_at" if "first_listened_at" in table.column_names else "last_listened_at"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
+from scipy.sparse import csr_matrix
 
 from ritournelle.domain.interactions import IdMap
 from ritournelle.errors import NothingToLearnError
 from ritournelle.evaluation.listens import Listens
+from ritournelle.evaluation.splitting import Split, SplitRules, split
+from ritournelle.evaluation.window import Window
+from ritournelle.recommenders.sequences import SideInformation
 from ritournelle.training.content import content_matrix
 
 
@@ -42,3 +47,27 @@ class Past:
             Listens(*rows, np.asarray(when, dtype=np.int64), (len(users), len(tracks))),
             content_matrix(catalogue, tracks),
         )
+
+    @property
+    def side(self) -> SideInformation:
+        """What models may learn from beside the interactions."""
+        return SideInformation(self.listens.sequences(), self.content)
+
+    @property
+    def content_hash(self) -> str:
+        """XXH3-128 of listens and content: equal for an equal past."""
+        digest = xxhash.xxh3_128()
+        content = csr_matrix(self.content)
+        ids = (self.users.ids, self.tracks.ids)
+        listens = (self.listens.listeners, self.listens.tracks, self.listens.listened_at)
+        for part in (*ids, *listens, content.indptr, content.indices, content.data):
+            digest.update(f"{part.dtype} {part.shape} ".encode() + np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
+
+    def split(self, rules: SplitRules) -> Split:
+        """The windows to choose and to judge on, with the tracks' content."""
+        windows = split(self.listens, rules)
+        return Split(self._with_content(windows.choosing), self._with_content(windows.judging))
+
+    def _with_content(self, window: Window) -> Window:
+        return replace(window, side=SideInformation(window.side.sequences, self.content))

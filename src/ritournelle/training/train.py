@@ -1,117 +1,161 @@
-"""Train and register a model, if the data or the config changed since the champion."""
+"""Train: choose or keep the family, judge it on the newest listens, fit it on everything, promote it by evidence.
+
+A model serves only if the gate says so. Whatever comes before that, the champion of before serves: nothing is visible
+until the version is registered, and it becomes champion from one moment to the next.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version as installed_version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-import ritournelle
-from ritournelle.errors import ModelError
 from ritournelle.recommenders.base import Recommender
-from ritournelle.recommenders.factory import create_recommender
 from ritournelle.registry.base import Registry
 from ritournelle.registry.contents import MODEL_FOLDER, write_track_ids
 from ritournelle.registry.manifest import Manifest
-from ritournelle.training.dataset import TrainingData, training_data
+from ritournelle.training.birth import Circumstances, birth_certificate
+from ritournelle.training.choose import choose
+from ritournelle.training.fitting import fit_candidate
+from ritournelle.training.judge import Judgement, judge
+from ritournelle.training.material import Material
+from ritournelle.training.registered import Registered, registered
+from ritournelle.training.rules import TrainingRules
+from ritournelle.training.selection import Candidate, Trial
 
-_LIBRARIES = ("implicit", "numpy", "scipy")
+Progress = Callable[[int, int, str], None]
+"""Called with steps done, steps in all (0: not known), and what is done."""
 
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """The manifest now in force, whether it is new, and why."""
+    """What the night's training came to: the version that was looked at, whether it is new, and what was decided.
 
-    manifest: Manifest
+    `manifest` is None when nobody could be asked, so that nothing was trained. `judgement` is None when a version of
+    the same data and rules was there already.
+    """
+
+    manifest: Manifest | None
     trained: bool
+    promoted: bool
     why: str
+    judgement: Judgement | None = None
+
+    def __str__(self) -> str:
+        version = "nothing" if self.manifest is None else self.manifest.version
+        return f"{'trained' if self.trained else 'kept'} {version}: {self.why}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: what the record of the run keeps."""
+        version = None if self.manifest is None else self.manifest.version
+        return {"version": version, "trained": self.trained, "promoted": self.promoted}
 
 
 def train(
-    table: pa.Table,
+    material: Material,
+    rules: TrainingRules,
     *,
-    model_name: str,
     registry: Registry,
     now: datetime,
-    options: Mapping[str, Any] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    journal: Path | None = None,
+    progress: Progress | None = None,
 ) -> TrainingOutcome:
-    """Train `model_name` on the interactions mart, register it, and make it the champion.
+    """Bring the registry up to the material.
 
-    `options` is the recommender's config, `seed` included. If the champion comes from the same data and config,
-    nothing is trained. Killed at any point, the champion of before serves, and the next run repairs. Raises
-    `NothingToLearnError`, `ModelError`, and `SettingsError` for an unknown name or option.
+    If a version of the same material and rules is there, nothing is trained: it is promoted if it was accepted and a
+    killed run never came to that, and left alone otherwise, also when somebody has rolled it back. `journal` makes
+    searches resumable. Killed at any point, the champion of before serves, and the next run repairs. Raises
+    `ModelError`, and `SettingsError` for an unknown family or option.
     """
-    recommender = create_recommender(model_name, **(options or {}))
-    data = training_data(table)
-    wanted = _manifest(recommender, data, now)
-    champion, why = _changes(registry, wanted)
-    if champion is not None and not why:
-        return TrainingOutcome(champion, False, f"data and config are those of {champion.version}")
-    version = _registered_before(registry, wanted)
-    if version is None:
-        recommender.fit(data.interactions.matrix, progress=progress)
-        version = registry.register(wanted, lambda folder: _save(folder, recommender, data))
-    registry.promote(version)
-    return TrainingOutcome(registry.load(version).manifest, True, why)
+    tell = progress or _silent
+    before = registered(registry, rules)
+    same = before.of_material(material.content_hash)
+    if same is not None:
+        return _kept(registry, same, before)
+    windows = material.past.split(rules.split)
+    choice = None
+    if before.choice_is_due(now):
+        if len(windows.choosing.cases) == 0:
+            return TrainingOutcome(None, False, False, f"nobody can be asked yet ({windows.choosing.why})")
+        choice = choose(windows.choosing, rules.plan, rules.goal, journal=journal, on_trial=_telling(tell))
+    candidate = before.candidate if choice is None else choice.winner.candidate
+    assert candidate is not None  # a choice that is not due has been made before
+    tell(0, 0, f"judge {candidate.family}")
+    judgement = judge(windows.judging, candidate, rules, champion=before.champion)
+    start = before.start(candidate) if choice is None else None
+    version = _registered(registry, material, candidate, rules, Circumstances(judgement, choice, start, now), tell)
+    return _decided(registry, version, judgement, before)
 
 
-def _registered_before(registry: Registry, wanted: Manifest) -> str | None:
-    """The newest version of the same data and config: a run that was killed before it promoted has left one."""
-    for version in reversed(registry.versions()):
-        try:
-            manifest = registry.load(version).manifest
-        except ModelError:
-            continue
-        if not any(_differences(manifest, wanted).values()):
-            return version
-    return None
-
-
-def _changes(registry: Registry, wanted: Manifest) -> tuple[Manifest | None, str]:
-    """The champion's manifest, and in what it differs from the wanted one: "" if in nothing that matters."""
-    try:
-        name = registry.champion()
-        if name is None:
-            return None, "there is no champion yet"
-        champion = registry.load(name).manifest
-    except ModelError as error:
-        return None, f"the champion cannot be used: {error}"
-    reasons = [what for what, differs in _differences(champion, wanted).items() if differs]
-    return champion, " and ".join(reasons) and f"{' and '.join(reasons)} changed since {name}"
-
-
-def _differences(champion: Manifest, wanted: Manifest) -> dict[str, bool]:
-    return {
-        "the model": champion.model != wanted.model,
-        "its config": champion.model == wanted.model and dict(champion.config) != dict(wanted.config),
-        "the data": champion.content_hash != wanted.content_hash,
-    }
-
-
-def _manifest(recommender: Recommender, data: TrainingData, now: datetime) -> Manifest:
-    interactions = data.interactions
-    return Manifest(
-        model=recommender.name,
-        config=recommender.config.model_dump(mode="json"),
-        seed=recommender.config.seed,
-        data_from=data.first_listened_at,
-        data_to=data.last_listened_at,
-        n_users=len(interactions.users),
-        n_tracks=len(interactions.tracks),
-        n_interactions=interactions.matrix.nnz,
-        content_hash=data.content_hash,
-        trained_at=now,
-        code_version=ritournelle.__version__,
-        library_versions={library: installed_version(library) for library in _LIBRARIES},
+def _registered(
+    registry: Registry,
+    material: Material,
+    candidate: Candidate,
+    rules: TrainingRules,
+    circumstances: Circumstances,
+    tell: Progress,
+) -> str:
+    """Fit the candidate on everything and register it; the new version."""
+    model = fit_candidate(
+        material,
+        candidate,
+        rules.seed,
+        start=circumstances.start,
+        progress=lambda done, total: tell(done, total, f"fit {candidate.family}"),
     )
+    manifest = birth_certificate(model, material, rules, circumstances)
+    return registry.register(manifest, lambda folder: _save(folder, model, material))
 
 
-def _save(folder: Path, recommender: Recommender, data: TrainingData) -> None:
-    recommender.save(folder / MODEL_FOLDER)
-    write_track_ids(folder, data.interactions.tracks)
+def _kept(registry: Registry, same: Manifest, before: Registered) -> TrainingOutcome:
+    """Nothing to train; what a killed run left undone is done."""
+    told = f"data and rules are those of {same.version}"
+    if same.decision.get("promote") and same.version not in before.ever_promoted:
+        registry.promote(same.version, _reasons(same.decision["reasons"]))
+        return TrainingOutcome(same, False, True, f"{told}, which a run before did not come to promote")
+    if not same.decision.get("promote") and before.serving is None:
+        told += f", which was refused: {_reasons(same.decision.get('reasons', ()))}"
+    return TrainingOutcome(same, False, False, told)
+
+
+def _decided(registry: Registry, version: str, judgement: Judgement, before: Registered) -> TrainingOutcome:
+    """Promote or keep as challenger; what is said names whoever serves now."""
+    reasons = _reasons(judgement.decision.reasons)
+    accepted = judgement.decision.promote
+    if accepted:
+        registry.promote(version, reasons)
+    else:
+        registry.challenge(version)
+    manifest = registry.load(version).manifest
+    told = f"promoted: {reasons}" if accepted else f"refused: {reasons}; {_who_serves(before)}"
+    return TrainingOutcome(manifest, True, accepted, told, judgement)
+
+
+def _who_serves(before: Registered) -> str:
+    if before.problem:
+        return f"the champion cannot be used: {before.problem}"
+    if before.serving is None:
+        return "until a model is accepted, popular tracks are served"
+    return f"{before.serving.manifest.version} goes on serving"
+
+
+def _telling(tell: Progress) -> Callable[[Trial], None]:
+    """Counts trials; how many there will be is not known, since searches may end early."""
+    tried = count(1)
+    return lambda trial: tell(next(tried), 0, f"choose {trial.candidate.family}")
+
+
+def _save(folder: Path, model: Recommender, material: Material) -> None:
+    model.save(folder / MODEL_FOLDER)
+    write_track_ids(folder, material.data.interactions.tracks)
+
+
+def _reasons(reasons: Iterable[str]) -> str:
+    return "; ".join(reasons)
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    del done, total, what

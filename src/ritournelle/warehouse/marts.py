@@ -89,18 +89,33 @@ LIVING_USER = Query(
 LIVING_TRACKS = Query("living_tracks", "core.dim_tracks", pa.schema([_TRACK_ID]), f"{_LIVING} ORDER BY track_id")
 """What may be recommended."""
 
-LISTENS = Query(
-    "listens",
-    "core.fact_listen_history",
-    pa.schema([_USER_ID, _TRACK_ID, _never_null("listened_at", UTC)]),
-    "SELECT {columns} FROM {table}"
-    " WHERE user_key IN (SELECT user_key FROM {core}.dim_users WHERE is_deleted = FALSE"
+_OF_THE_LIVING = (
+    "user_key IN (SELECT user_key FROM {core}.dim_users WHERE is_deleted = FALSE"
     " AND source_epoch = (SELECT max(source_epoch) FROM {core}.dim_users))"
     " AND track_key IN (SELECT track_key FROM {core}.dim_tracks WHERE is_deleted = FALSE"
     " AND source_epoch = (SELECT max(source_epoch) FROM {core}.dim_tracks))"
+)
+_LISTEN = pa.schema([_USER_ID, _TRACK_ID, _never_null("listened_at", UTC)])
+
+LISTENS = Query(
+    "listens",
+    "core.fact_listen_history",
+    _LISTEN,
+    f"SELECT {{columns}} FROM {{table}} WHERE {_OF_THE_LIVING}"
     " ORDER BY user_id, listened_at, source_record_at, position, track_id",
 )
 """What models of order learn from, and what evaluation cuts by time: the listens behind `marts.interactions`."""
+
+RECENT_LISTENS = Query(
+    "recent_listens",
+    "core.fact_listen_history",
+    _LISTEN,
+    "SELECT {columns} FROM (SELECT user_id, track_id, listened_at, row_number() OVER (PARTITION BY user_id"
+    " ORDER BY listened_at DESC, source_record_at DESC, position DESC, track_id DESC) AS age"
+    f" FROM {{table}} WHERE {_OF_THE_LIVING}) AS aged WHERE age <= :latest ORDER BY user_id, age DESC",
+    {"latest": int},
+)
+"""Each listener's latest listens, oldest first: what models of order are asked with."""
 
 TRACK_CONTENT = Query(
     "track_content",
@@ -166,6 +181,7 @@ QUERIES = (
     LIVING_USER,
     LIVING_TRACKS,
     LISTENS,
+    RECENT_LISTENS,
     TRACK_CONTENT,
     CATALOGUE,
     RECOMMENDATIONS,

@@ -223,6 +223,29 @@ RECOMMENDATIONS = Table(
     ),
     key=("user_id", "rank"),
 )
+MODEL_QUALITY_DAYS = Table(
+    "marts",
+    "model_quality_days",
+    pa.schema(
+        [
+            ("run_id", pa.string()),
+            ("run_number", pa.int64()),
+            ("quality_date", pa.date32()),  # the run's logical date
+            ("measured_at", UTC),
+            ("role", pa.string()),  # challenger | champion | popularity
+            ("model_version", pa.string()),  # null for popularity
+            ("family", pa.string()),
+            ("task", pa.string()),  # discovery | next_listen
+            ("slice", pa.string()),  # all | new listeners | tail tracks | …
+            ("metric", pa.string()),  # ndcg@20, coverage, …
+            ("value", pa.float64()),
+            ("cases", pa.int64()),  # listeners who were asked
+            ("is_promoted", pa.bool_()),  # whether the gate let the challenger serve
+            ("judged_on", pa.string()),  # how the cases were cut from the past
+        ]
+    ),
+    key=("run_id", "role", "slice", "metric"),
+)
 
 TABLES = (
     *EXTRACTS,
@@ -232,4 +255,5 @@ TABLES = (
     CHECK_RESULTS,
     TRANSFORM_SCOPE,
     RECOMMENDATIONS,
+    MODEL_QUALITY_DAYS,
 )

@@ -29,7 +29,7 @@ from ritournelle.inference.lists import fallback_rows, list_from_rows, track_ids
 from ritournelle.inference.reasons import reason_with_names
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA
 from ritournelle.registry.store import LocalRegistry
-from ritournelle.training.train import train
+from tests.champions import promote_model
 
 NOW = datetime(2024, 6, 1, 3, tzinfo=UTC)
 USERS, TRACKS, K = 20, 30, 5
@@ -83,7 +83,7 @@ class InferenceTestCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
         cls.addClassCleanup(folder.cleanup)
         cls.registry = LocalRegistry(Path(folder.name))
-        train(interactions(), model_name="als", registry=cls.registry, now=NOW, options={"factors": 2})
+        promote_model(cls.registry, interactions(), NOW, factors=2)
 
     def champion(self) -> Champion:
         champion = load_champion(self.registry)

@@ -34,6 +34,9 @@ manifests = st.builds(
     trained_at=moments,
     library_versions=st.dictionaries(st.text(), st.text()),
     files=st.dictionaries(st.text(), st.text()),
+    metrics=st.dictionaries(st.text(), st.floats(allow_nan=False)),
+    tried=st.lists(st.dictionaries(st.text(), st.integers())).map(tuple),
+    started_from=st.none() | st.text(),
 )
 
 
@@ -76,6 +79,58 @@ class LocalRegistryTest(unittest.TestCase):
         self.assertEqual(version.manifest.config, {"seed": 1})
         self.assertEqual(set(version.manifest.files), {"model/model.npz", "track_ids.npy"})
         self.assertEqual(read_track_ids(version.folder), IdMap.of([1, 3]))
+
+    def registered(self, number: int) -> list[str]:
+        return [self.registry.register(a_manifest(), save) for _ in range(number)]
+
+    def test_promotions_are_kept_with_their_reasons(self) -> None:
+        first, second = self.registered(2)
+        self.registry.promote(first, "the first")
+        self.registry.promote(second, "better")
+        kept = [(each.version, each.why) for each in self.registry.promotions()]
+        self.assertEqual(kept, [(first, "the first"), (second, "better")])
+        self.assertTrue(all(each.promoted_at.tzinfo is UTC for each in self.registry.promotions()))
+
+    def test_a_challenger_is_one_until_it_is_promoted(self) -> None:
+        first, second = self.registered(2)
+        self.assertIsNone(self.registry.challenger())
+        self.registry.challenge(second)
+        self.registry.promote(first)
+        self.assertEqual((self.registry.champion(), self.registry.challenger()), (first, second))
+        self.registry.promote(second)
+        self.assertEqual((self.registry.champion(), self.registry.challenger()), (second, None))
+        with self.assertRaisesRegex(ModelError, "als-000009"):
+            self.registry.challenge("als-000009")
+
+    def test_a_challenger_may_come_before_any_champion(self) -> None:
+        self.registry.challenge(*self.registered(1))
+        self.assertEqual((self.registry.champion(), self.registry.promotions()), (None, []))
+
+    def test_rollback_goes_back_and_never_forth(self) -> None:
+        first, second, third = self.registered(3)
+        for version in (first, second, third):
+            self.registry.promote(version)
+        self.assertEqual(self.registry.rollback("it was bad"), second)
+        self.assertEqual(self.registry.rollback(), first)
+        with self.assertRaisesRegex(ModelError, f"no sound champion before {first}"):
+            self.registry.rollback()
+        self.assertEqual(self.registry.champion(), first)
+        self.assertEqual([each.version for each in self.registry.promotions()], [first, second, third, second, first])
+        self.registry.promote(third)
+        self.assertEqual(self.registry.rollback(), first)
+
+    def test_rollback_passes_over_damaged_versions(self) -> None:
+        first, second, third = self.registered(3)
+        for version in (first, second, third):
+            self.registry.promote(version)
+        (self.registry.load(second).folder / "model" / "model.npz").write_bytes(b"?")
+        self.assertEqual(self.registry.rollback(), first)
+
+    def test_a_pointer_of_an_older_release_is_read(self) -> None:
+        (first,) = self.registered(1)
+        (self.folder / "champion.json").write_text(json.dumps({"version": first}), encoding="utf-8")
+        self.assertEqual((self.registry.champion(), self.registry.challenger()), (first, None))
+        self.assertEqual(self.registry.promotions(), [])
 
     def test_promote_moves_the_pointer(self) -> None:
         first, second = (self.registry.register(a_manifest(), save) for _ in range(2))
@@ -137,7 +192,7 @@ class LocalRegistryTest(unittest.TestCase):
         self.assertEqual(sorted(names), [f"als-{number:06d}" for number in range(1, 9)])
 
     def test_later_fields_of_a_manifest_are_passed_over(self) -> None:
-        fields = json.loads(a_manifest().to_json()) | {"metrics": {"recall@10": 0.2}}
+        fields = json.loads(a_manifest().to_json()) | {"mood": {"recall@10": 0.2}}
         self.assertEqual(Manifest.from_json(json.dumps(fields)), a_manifest())
 
     def test_what_is_no_manifest_is_refused(self) -> None:

@@ -128,6 +128,19 @@ class ContentMatrixTest(unittest.TestCase):
         self.assertEqual(matrix.shape, (3, 2))
         self.assertEqual(np.asarray(matrix.sum(axis=1)).ravel().tolist(), [2, 0, 2])
 
+    def test_features_are_numbered_as_they_come(self) -> None:
+        """Sets of texts have another order in every process; the same catalogue must hash equally in each."""
+        words = [f"word{number}" for number in range(20)]
+        nothing = pa.nulls(2, pa.string())
+        genres = [" ".join(words), " ".join(reversed(words))]
+        catalogue = pa.table({"track_id": [1, 2], "artist": nothing, "album": nothing, "genres": genres})
+        matrix = csr_matrix(content_matrix(catalogue.slice(0, 2), IdMap.of([1, 2])))
+        tagged = pa.table(
+            {"track_id": [1, 2, 3], "artist": [None] * 3, "album": [None] * 3, "genres": [*genres, words[7]]}
+        )
+        third = csr_matrix(content_matrix(tagged, IdMap.of([1, 2, 3])))[2]
+        self.assertEqual((matrix.shape, third.indices.tolist()), ((2, 20), [7]))
+
     def test_nothing_is_known(self) -> None:
         columns = {name: pa.array([], pa.string()) for name in ("artist", "album", "genres")}
         matrix = content_matrix(pa.table({"track_id": pa.array([], pa.int64()), **columns}), IdMap.of([1, 2]))

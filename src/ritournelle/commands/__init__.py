@@ -1,0 +1,1 @@
+"""The groups of verbs below `ritournelle`; `ritournelle.cli` puts them together."""

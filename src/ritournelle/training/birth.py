@@ -1,0 +1,70 @@
+"""The birth certificate: the manifest of a model that was just trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version as installed_version
+
+import ritournelle
+from ritournelle.evaluation.evaluate import Evaluation
+from ritournelle.recommenders.base import Recommender
+from ritournelle.registry.manifest import Manifest
+from ritournelle.training.choose import Choice
+from ritournelle.training.fitting import Start
+from ritournelle.training.judge import Judgement
+from ritournelle.training.material import Material
+from ritournelle.training.rules import TrainingRules
+
+_LIBRARIES = ("implicit", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """How a model came to be trained: how it was judged, the choice it won and what it started from (or None), when."""
+
+    judgement: Judgement
+    choice: Choice | None
+    start: Start | None
+    now: datetime
+
+
+def birth_certificate(
+    model: Recommender, material: Material, rules: TrainingRules, circumstances: Circumstances
+) -> Manifest:
+    """From what, with what, when and why this model was trained; version and files are the registry's to fill in."""
+    data, judgement = material.data, circumstances.judgement
+    choice, start = circumstances.choice, circumstances.start
+    return Manifest(
+        model=model.name,
+        config=model.config.model_dump(mode="json"),
+        seed=model.config.seed,
+        data_from=data.first_listened_at,
+        data_to=data.last_listened_at,
+        n_users=len(data.interactions.users),
+        n_tracks=len(data.interactions.tracks),
+        n_interactions=data.interactions.matrix.nnz,
+        content_hash=material.content_hash,
+        trained_at=circumstances.now,
+        code_version=ritournelle.__version__,
+        library_versions={library: installed_version(library) for library in _LIBRARIES},
+        task=rules.split.task,
+        window=judgement.window,
+        metrics={} if judgement.reached is None else _flat(judgement.reached),
+        compared={name: _flat(reached) for name, reached in (judgement.compared or {}).items()},
+        decision={"promote": judgement.decision.promote, "reasons": list(judgement.decision.reasons)},
+        tried=() if choice is None else tuple(trial.to_dict() for trial in choice.trials),
+        started_from=None if start is None else start.version,
+        recipe=rules.recipe,
+    )
+
+
+def _flat(reached: Evaluation) -> dict[str, float]:
+    """Means over all cases by metric, and of slices as `metric of slice`."""
+    sliced = {
+        f"{metric} of {name}": value
+        for name, means in reached.slices.items()
+        for metric, value in means.items()
+        if metric != "cases"
+    }
+    return {**reached.summary, **sliced}
