@@ -18,16 +18,16 @@ from ritournelle.training.dataset import training_data
 def promote_model(registry: Registry, mart: pa.Table, now: datetime, family: str = "als", **options: Any) -> str:
     """The version that serves now, learnt from a table like `marts.interactions`."""
     data = training_data(mart)
-    model = create_recommender(family, **options).fit(data.interactions.matrix)
+    model = create_recommender(family, **options).fit(data.matrix)
     manifest = Manifest(
         model=family,
         config=model.config.model_dump(mode="json"),
         seed=model.config.seed,
-        data_from=data.first_listened_at,
-        data_to=data.last_listened_at,
-        n_users=len(data.interactions.users),
-        n_tracks=len(data.interactions.tracks),
-        n_interactions=data.interactions.matrix.nnz,
+        data_from=None,
+        data_to=now,
+        n_users=len(data.users),
+        n_tracks=len(data.tracks),
+        n_interactions=data.matrix.nnz,
         content_hash=data.content_hash,
         trained_at=now,
         code_version="0",
@@ -36,7 +36,7 @@ def promote_model(registry: Registry, mart: pa.Table, now: datetime, family: str
 
     def save(folder: Path) -> None:
         model.save(folder / MODEL_FOLDER)
-        write_track_ids(folder, data.interactions.tracks)
+        write_track_ids(folder, data.tracks)
 
     version = registry.register(manifest, save)
     registry.promote(version)

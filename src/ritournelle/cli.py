@@ -343,7 +343,7 @@ def _watched(platform: Platform, work: Callable[[DayOfRun], RunReport]) -> RunRe
 
 def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None:
     from ritournelle.domain.clock import utc_now
-    from ritournelle.inference.nightly import read_list
+    from ritournelle.inference.reading import read_list
 
     length = platform.settings.recommendation.list_length
     with platform.read_published() as warehouse:
@@ -372,7 +372,7 @@ def _some_listeners(platform: Platform) -> list[int]:
     from ritournelle.warehouse.marts import ANSWERED_LISTENERS
 
     with platform.read_published() as warehouse:
-        listeners = ANSWERED_LISTENERS.run(warehouse, answered_by="model", at_most=2)
+        listeners = ANSWERED_LISTENERS.run(warehouse, by_model=True, at_most=2)
     found: list[int] = listeners["user_id"].to_pylist()
     return found
 

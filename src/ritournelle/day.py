@@ -303,7 +303,7 @@ class Day:
         from ritournelle.inference.nightly import write_nightly_lists
 
         def work() -> tuple[str, dict[str, Any]]:
-            with self._platform.open_warehouse() as warehouse:
+            with self._platform.open_warehouse(threads=self._settings.warehouse.threads) as warehouse:
                 written = write_nightly_lists(
                     warehouse,
                     self._platform.registry(),
@@ -311,7 +311,7 @@ class Day:
                     computed_at=utc_now(),
                     on_progress=self._watcher.on_lists,
                 )
-            return str(written), {"listeners": written.listeners, "rows": written.rows}
+            return str(written), {"listeners": written.listeners, "changed": written.changed, "rows": written.rows}
 
         self._step(report, "recommend", work)
 

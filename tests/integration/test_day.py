@@ -79,7 +79,7 @@ def test_the_command_reads_everything_and_a_second_run_changes_nothing(tmp_path:
         assert (found["inserted"], found["updated"], found["deleted"]) == (0, 0, 0)
     assert exact_contents(tmp_path) == before
 
-    user = before["marts.recommendations"][0][1]
+    user = before["marts.recommendations"][0][0]
     listed = json.loads(command(tmp_path, app, "recommend", "--user", str(user), "--k", "7", "--json").stdout)
     assert [entry["rank"] for entry in listed["recommendations"]] == [1, 2, 3, 4, 5, 6, 7]
     assert listed["answered_by"] == "model" and listed["fallback_reason"] is None

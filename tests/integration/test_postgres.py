@@ -11,7 +11,7 @@ import pytest
 from ritournelle.bootstrap import Platform
 from ritournelle.day import PUBLISHED_SCHEMAS, Day, RunReport
 from ritournelle.domain.clock import utc_now
-from ritournelle.inference.nightly import read_list
+from ritournelle.inference.reading import read_list
 from ritournelle.settings import load_settings
 from ritournelle.simulator.config import WorldConfig
 from ritournelle.simulator.habits import Habits

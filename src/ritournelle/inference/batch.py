@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from ritournelle.domain.interactions import UNKNOWN, IdMap, Interactions
-from ritournelle.domain.recommendations import AnsweredBy
 from ritournelle.inference.champion import Champion
 from ritournelle.inference.fallback import Fallback
-from ritournelle.inference.reasons import BECAUSE_OF_HEARD_TRACKS
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA, Answer, recommendation_rows
 from ritournelle.inference.recent import recent_sequences
-from ritournelle.recommenders.base import States
-from ritournelle.recommenders.ranked import NO_TRACK, Ranked
 from ritournelle.recommenders.sequences import Sequences
 
+BLOCK_SIZE = 8_192
+"""Listeners whose lists lie in memory at once: with lists of 100 that is 80 MB."""
 NO_MODEL_VERSION = "none"
 """The model version of lists that were made before there was a champion."""
 
 NO_CHAMPION = "no model has been promoted yet"
 NOTHING_HEARD = "no listen of a track that the model knows"
 NOTHING_LEFT = "the listener has heard every track that the model can recommend"
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -54,41 +49,39 @@ class Night:
         """The version in force, also on the lists that the fallback had to make."""
         return NO_MODEL_VERSION if self.champion is None else self.champion.version
 
-    def answer(self, answered_by: AnsweredBy, fallback_reason: str | None = None) -> Answer:
-        """What the rows of one kind of answer share."""
-        return Answer(self.model_version, self.computed_at, answered_by, fallback_reason)
+    def by_fallback(self, why: str) -> Answer:
+        """What the rows of lists share that popularity had to answer."""
+        return Answer(self.model_version, self.computed_at, self.fallback.reason, why)
+
+    def by_model(self, champion: Champion) -> Answer:
+        """What the rows of the champion's lists share."""
+        return Answer(self.model_version, self.computed_at, champion.model.reason)
 
 
-def nightly_lists(
-    night: Night, listeners: ArrayLike, *, block_size: int = 1024, progress: Progress | None = None
-) -> Iterator[pa.RecordBatch]:
-    """The lists of these listeners (user ids), as batches of `RECOMMENDATION_SCHEMA` of at most `block_size` listeners.
+def nightly_blocks(
+    night: Night, listeners: ArrayLike, *, block_size: int = BLOCK_SIZE
+) -> Iterator[tuple[NDArray[np.int64], pa.Table]]:
+    """The lists of these listeners (user ids), block by block: at most `block_size` of them, ascending, and their rows.
 
     The champion answers whoever heard a track that it knows; the fallback answers the others and says why. Nobody is
-    recommended what they heard, and who heard everything gets no row. `progress` is told listeners done and in all.
-    The same night gives the same rows.
+    recommended what they heard, and who heard everything gets no row. The same night gives the same rows.
     """
     everybody = IdMap.of(listeners)
-    popular = night.fallback.histories(everybody, night.interactions)
     personal, recent = _personal_histories(night, everybody), _recent_listens(night, everybody)
     for start in range(0, len(everybody), block_size):
         rows = np.arange(start, min(start + block_size, len(everybody)))
-        strangers: dict[str, NDArray[np.int64]] = {NO_CHAMPION: rows}
+        batches, strangers = [], {NO_CHAMPION: rows}
         if night.champion is not None and personal is not None:
             batch, strangers = _ask_champion(night, night.champion, personal, recent, rows)
-            yield from _unless_empty(batch)
-        for why, unanswered in strangers.items():
-            yield from _unless_empty(_ask_fallback(night, popular, unanswered, why))
-        if progress is not None:
-            progress(int(rows[-1]) + 1, len(everybody))
+            batches.append(batch)
+        batches += [_ask_fallback(night, everybody.at(who), why) for why, who in strangers.items() if len(who)]
+        yield everybody.at(rows), pa.Table.from_batches(batches, RECOMMENDATION_SCHEMA)
 
 
-def all_nightly_lists(
-    night: Night, listeners: ArrayLike, *, block_size: int = 1024, progress: Progress | None = None
-) -> pa.Table:
-    """`nightly_lists` as one table, for as many listeners as fit into memory; empty if there is nobody."""
-    batches = list(nightly_lists(night, listeners, block_size=block_size, progress=progress))
-    return pa.Table.from_batches(batches, RECOMMENDATION_SCHEMA)
+def all_nightly_lists(night: Night, listeners: ArrayLike, *, block_size: int = BLOCK_SIZE) -> pa.Table:
+    """`nightly_blocks` as one table, for as many listeners as fit into memory; empty if there is nobody."""
+    blocks = [rows for _, rows in nightly_blocks(night, listeners, block_size=block_size)]
+    return pa.concat_tables(blocks) if blocks else RECOMMENDATION_SCHEMA.empty_table()
 
 
 def _personal_histories(night: Night, everybody: IdMap) -> Interactions | None:
@@ -113,15 +106,14 @@ def _ask_champion(
     heard, model = personal.matrix[known], champion.model
     states = model.fold_in(heard, recent=recent and recent.of_listeners(known, len(personal.users)))
     ranked = model.recommend(states, night.list_length, exclude=heard, candidates=_candidates(night))
-    reasons, because_of = _explained(champion, heard, ranked, states)
-    answer = night.answer(AnsweredBy.MODEL)
-    batch = recommendation_rows(personal.users.at(known), ranked, champion.tracks.ids, reasons, because_of, answer)
+    batch = recommendation_rows(personal.users.at(known), ranked, champion.tracks.ids, night.by_model(champion))
     return batch, {NOTHING_HEARD: rows[~heard_something], NOTHING_LEFT: known[ranked.lengths == 0]}
 
 
-def _ask_fallback(night: Night, popular: Interactions, rows: NDArray[np.int64], why: str) -> pa.RecordBatch:
-    answer = night.answer(AnsweredBy.FALLBACK, why)
-    return night.fallback.rows(popular.users.at(rows), popular.matrix[rows], night.list_length, answer)
+def _ask_fallback(night: Night, user_ids: NDArray[np.int64], why: str) -> pa.RecordBatch:
+    mine = pc.is_in(night.interactions.column("user_id"), value_set=pa.array(user_ids))
+    histories = night.fallback.histories(IdMap.of(user_ids), night.interactions.filter(mine))
+    return night.fallback.rows(user_ids, histories.matrix, night.list_length, night.by_fallback(why))
 
 
 def _candidates(night: Night) -> NDArray[np.int64] | None:
@@ -131,21 +123,3 @@ def _candidates(night: Night) -> NDArray[np.int64] | None:
     rows = night.champion.tracks.rows(night.recommendable)
     known: NDArray[np.int64] = rows[rows != UNKNOWN]
     return known
-
-
-def _explained(champion: Champion, heard: Any, ranked: Ranked, states: States) -> tuple[list[str], list[list[int]]]:
-    """Reason and track ids that carried the score, for each recommendation in reading order."""
-    reasons: list[str] = []
-    because_of: list[list[int]] = []
-    explained = champion.model.explain(heard, ranked.tracks, states=states)
-    for tracks, carriers in zip(ranked.tracks, explained, strict=True):
-        for row in np.flatnonzero(tracks != NO_TRACK).tolist():
-            carried = champion.tracks.at(carriers.row(row)[0]).tolist()
-            because_of.append(carried)
-            reasons.append(BECAUSE_OF_HEARD_TRACKS if carried else champion.model.reason)
-    return reasons, because_of
-
-
-def _unless_empty(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    if batch.num_rows:
-        yield batch

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 from numpy.typing import ArrayLike, NDArray
 
 from ritournelle.domain.interactions import IdMap, Interactions
@@ -49,6 +50,13 @@ class Fallback:
         model = PopularityRecommender(PopularityConfig(count="weight")).fit(plays.matrix)
         return cls(plays.tracks, model, _WINDOWS[column])
 
+    @property
+    def content_hash(self) -> str:
+        """Of the tracks in their order: equal when the lists are."""
+        ranked = np.argsort(-self.model.scores(np.zeros((1, 0)))[0], kind="stable")
+        digest: str = xxhash.xxh3_64_hexdigest(self.tracks.at(ranked).tobytes())
+        return digest
+
     def histories(self, listeners: IdMap, heard: pa.Table) -> Interactions:
         """What these listeners heard of the popular tracks; `heard` has columns user_id, track_id, of anybody."""
         ones = np.ones(heard.num_rows)
@@ -62,8 +70,7 @@ class Fallback:
         `histories` is the CSR matrix of listeners × `tracks`, one row per user id.
         """
         ranked = self.model.recommend(self.model.fold_in(histories), k, exclude=histories)
-        total = int(ranked.lengths.sum())
-        return recommendation_rows(user_ids, ranked, self.tracks.ids, [self.reason] * total, [()] * total, answer)
+        return recommendation_rows(user_ids, ranked, self.tracks.ids, answer)
 
 
 def _freshest_window(popularity: pa.Table, list_length: int) -> tuple[str, pa.Table]:

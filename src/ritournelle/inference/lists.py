@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from ritournelle.domain.interactions import IdMap
-from ritournelle.domain.recommendations import AnsweredBy, Recommendation, RecommendationList
+from ritournelle.domain.recommendations import AnsweredBy, Recommendation, RecommendationList, recommendation_id
 from ritournelle.inference.fallback import Fallback
-from ritournelle.inference.reasons import reason_with_names
+from ritournelle.inference.reasons import BECAUSE_OF_HEARD_TRACKS, reason_with_names
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA, Answer
 
 Track = Mapping[str, Any]
@@ -38,7 +37,8 @@ def fallback_rows(
 
     `why` is the fallback reason, by default that the user is unknown; `heard` (user_id, track_id) is left out.
     """
-    answer = Answer(model_version, computed_at, AnsweredBy.FALLBACK, why or unknown_listener(user_id))
+    reason = why or unknown_listener(user_id)
+    answer = Answer(model_version, computed_at, fallback.reason, reason)
     listener = IdMap.of([user_id])
     nothing = pa.table({"user_id": pa.array([], pa.int64()), "track_id": pa.array([], pa.int64())})
     histories = fallback.histories(listener, nothing if heard is None else heard)
@@ -46,39 +46,39 @@ def fallback_rows(
     return pa.Table.from_batches([batch], RECOMMENDATION_SCHEMA)
 
 
-def track_ids_in(rows: pa.Table) -> list[int]:
-    """Every track that a list speaks of, recommended or heard: what to look up in the catalogue; ascending."""
-    heard = {track for text in rows.column("because_of").to_pylist() for track in json.loads(text)}
-    return sorted(heard | set(rows.column("track_id").to_pylist()))
-
-
-def list_from_rows(rows: pa.Table, catalogue: pa.Table) -> RecommendationList:
+def list_from_rows(
+    rows: pa.Table, catalogue: pa.Table, because_of: Mapping[int, Sequence[int]] | None = None
+) -> RecommendationList:
     """The list of one listener from all its rows (columns of `RECOMMENDATION_SCHEMA`, one answer, at least one row).
 
-    `catalogue` holds track_id, name, artist, album, duration_seconds of `track_ids_in(rows)`; a track that is not in it
-    keeps its place in the list, without a name.
+    `because_of` maps recommended tracks to the heard ones that carried their score. `catalogue` holds track_id, name,
+    artist, album, duration_seconds of all of them; a track that is not in it keeps its place, without a name.
     """
     if not rows.num_rows:
         raise ValueError("a list needs at least one row: who has none is answered by `fallback_rows`")
     tracks = {track["track_id"]: track for track in catalogue.to_pylist()}
     entries = rows.sort_by("rank").to_pylist()
-    first = entries[0]
+    first, carriers = entries[0], because_of or {}
     return RecommendationList(
         user_id=first["user_id"],
         model_version=first["model_version"],
         computed_at=first["computed_at"],
-        answered_by=AnsweredBy(first["answered_by"]),
+        answered_by=AnsweredBy.FALLBACK if first["fallback_reason"] else AnsweredBy.MODEL,
         fallback_reason=first["fallback_reason"],
-        recommendations=tuple(_recommendation(entry, tracks) for entry in entries),
+        recommendations=tuple(
+            _recommendation(entry, tracks, tuple(carriers.get(entry["track_id"], ()))) for entry in entries
+        ),
     )
 
 
-def _recommendation(entry: Mapping[str, Any], tracks: Mapping[int, Track]) -> Recommendation:
-    because_of = tuple(json.loads(entry["because_of"]))
+def _recommendation(
+    entry: Mapping[str, Any], tracks: Mapping[int, Track], because_of: tuple[int, ...]
+) -> Recommendation:
     track = tracks.get(entry["track_id"], {})
     heard = [tracks[heard_id]["name"] for heard_id in because_of if heard_id in tracks]
+    reason = reason_with_names(BECAUSE_OF_HEARD_TRACKS, [name for name in heard if name])
     return Recommendation(
-        recommendation_id=entry["recommendation_id"],
+        recommendation_id=recommendation_id(entry["user_id"], entry["track_id"], entry["model_version"]),
         rank=entry["rank"],
         track_id=entry["track_id"],
         name=track.get("name"),
@@ -86,6 +86,6 @@ def _recommendation(entry: Mapping[str, Any], tracks: Mapping[int, Track]) -> Re
         album=track.get("album"),
         duration_seconds=track.get("duration_seconds"),
         score=entry["score"],
-        reason=reason_with_names(entry["reason"], [name for name in heard if name]),
+        reason=reason if because_of else entry["reason"],
         because_of=because_of,
     )

@@ -1,39 +1,55 @@
-"""The nightly lists in the warehouse: made from the marts and the champion, read back for one listener."""
+"""The nightly lists in the warehouse: made from the marts and the champion, for those for whom anything has changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+from numpy.typing import ArrayLike, NDArray
 
-from ritournelle.domain.recommendations import RecommendationList
-from ritournelle.errors import PermanentError
-from ritournelle.inference.batch import NO_MODEL_VERSION, NOTHING_LEFT, Night, all_nightly_lists
-from ritournelle.inference.champion import load_champion
+from ritournelle.domain.interactions import IdMap
+from ritournelle.inference.batch import BLOCK_SIZE, Night, nightly_blocks
+from ritournelle.inference.champion import Champion, load_champion
 from ritournelle.inference.fallback import Fallback
-from ritournelle.inference.lists import fallback_rows, list_from_rows, track_ids_in
 from ritournelle.inference.recent import LATEST
-from ritournelle.inference.rows import RECOMMENDATION_SCHEMA
+from ritournelle.inference.states import ListStates, list_states
 from ritournelle.registry.base import Registry
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.tables import RECOMMENDATIONS
+from ritournelle.warehouse.tables import LIST_STATES, RECOMMENDATIONS
+
+Progress = Callable[[int, int], None]
+Block = tuple[NDArray[np.int64], pa.Table]
+
+_FEW = 5_000
+"""Of so many listeners the histories are asked for by name; of more, those of all are read."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """How many listeners have a list, with how many rows; `was_same` when the stored lists were these already."""
+    """How many listeners have lists, and for how many a list was made anew, with how many rows."""
 
     listeners: int
+    changed: int
     rows: int
     model_version: str
-    was_same: bool
+
+    @property
+    def was_same(self) -> bool:
+        """Whether every stored list was the right one already."""
+        return not self.changed
 
     def __str__(self) -> str:
-        kept = "; the same as before" if self.was_same else ""
-        return f"{self.listeners:,} lists with {self.rows:,} rows by {self.model_version}{kept}"
+        if self.was_same:
+            return f"{self.listeners:,} lists by {self.model_version}; all the same as before"
+        told = "all" if self.changed == self.listeners else f"{self.changed:,}"
+        return f"{self.listeners:,} lists by {self.model_version}; {told} made anew, with {self.rows:,} rows"
 
 
 def write_nightly_lists(
@@ -42,70 +58,100 @@ def write_nightly_lists(
     *,
     list_length: int,
     computed_at: datetime,
-    on_progress: Callable[[int, int], None] | None = None,
+    block_size: int = BLOCK_SIZE,
+    on_progress: Progress | None = None,
 ) -> Written:
-    """Make the list of every living listener and put them in the place of yesterday's, all or none.
+    """Make the list of every living listener whose history, model or settings are others than the stored list's.
 
-    Lists that say the same as the stored ones, apart from when they were made, are left alone: a run repeated at once
-    changes nothing. Raises `ModelError` when the champion is damaged, `NothingToLearnError` when nothing was played.
+    Written block by block, each with the states that it was made from: a run that is killed has lost one block, and the
+    next one goes on from there. Readers see nothing of it before it is published. Raises `ModelError` when the champion
+    is damaged, `NothingToLearnError` when nothing was played.
     """
-    night = _night(warehouse, registry, list_length, computed_at)
-    listeners = marts.LIVING_USERS.run(warehouse)["user_id"].to_numpy()
-    rows = all_nightly_lists(night, listeners, progress=on_progress)
-    rows = rows.sort_by([("user_id", "ascending"), ("rank", "ascending")])
-    stored = marts.RECOMMENDATIONS.run(warehouse).cast(RECOMMENDATION_SCHEMA)
-    was_same = _contents(rows).equals(_contents(stored))
-    if not was_same:
-        warehouse.replace(RECOMMENDATIONS, rows)
-    return Written(len(set(rows["user_id"].to_pylist())), rows.num_rows, night.model_version, was_same)
+    night = night_without_histories(warehouse, registry, list_length, computed_at)
+    listeners = IdMap.of(marts.LIVING_USERS.run(warehouse)["user_id"])
+    states = list_states(listeners, marts.HISTORIES.run(warehouse), **_makers(night))
+    found = states.changes(marts.LIST_STATES.run(warehouse))
+    _forget(warehouse, found.gone)
+    rows = 0
+    if len(found.changed):
+        blocks = nightly_blocks(with_histories(warehouse, night, found.changed), found.changed, block_size=block_size)
+        rows = _store_all(warehouse, states, blocks, len(found.changed), on_progress)
+    return Written(len(listeners), len(found.changed), rows, night.model_version)
 
 
-def read_list(
-    warehouse: Warehouse, registry: Registry, user_id: int, *, k: int, stored_length: int, now: datetime
-) -> RecommendationList:
-    """One listener's list: the stored one, or a longer one made now, or, for whom none is stored, the fallback's.
+def _store_all(
+    warehouse: Warehouse, states: ListStates, blocks: Iterator[Block], changed: int, on_progress: Progress | None
+) -> int:
+    """Store the blocks; how many rows they have. One is stored while the next is made."""
+    done = rows = 0
+    is_whole = changed == len(states.listeners)
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        writing: Future[None] | None = None
+        for users, made in blocks:
+            if writing is not None:
+                writing.result()  # a block that could not be stored ends the night
+            writing = writer.submit(_store, warehouse, states, users, made, _of_users(users, is_whole))
+            done, rows = done + len(users), rows + made.num_rows
+            if on_progress is not None:
+                on_progress(done, changed)
+        if writing is not None:
+            writing.result()
+    return rows
 
-    Raises `PermanentError` when no run has made any list yet.
-    """
-    if not warehouse.exists(warehouse.schema("marts"), "track_popularity"):
-        raise PermanentError("there are no recommendations yet; make them with `ritournelle run`")
-    rows = marts.LIST_OF_LISTENER.run(warehouse, user_id=user_id).cast(RECOMMENDATION_SCHEMA)
-    if rows.num_rows and k > stored_length:
-        rows = all_nightly_lists(_night(warehouse, registry, k, now), [user_id])
-    if not rows.num_rows:
-        rows = _fallback(warehouse, registry, user_id, k, now)
-    rows = rows.sort_by("rank").slice(0, k)
-    return list_from_rows(rows, marts.CATALOGUE.run(warehouse, track_ids=track_ids_in(rows)))
+
+def _store(warehouse: Warehouse, states: ListStates, users: NDArray[np.int64], made: pa.Table, their_rows: str) -> None:
+    """Put the lists of these users in the place of their former ones, with what they were made from, or do nothing."""
+    strangers = made.filter(pc.is_valid(made.column("fallback_reason"))).column("user_id").unique().to_numpy()
+    with warehouse.transaction():
+        warehouse.remove(RECOMMENDATIONS, their_rows)
+        warehouse.append(RECOMMENDATIONS, made)
+        warehouse.upsert(LIST_STATES, states.rows(users, strangers))
 
 
-def _night(warehouse: Warehouse, registry: Registry, list_length: int, computed_at: datetime) -> Night:
-    interactions = marts.INTERACTIONS.run(warehouse)
-    fallback = _popular(warehouse, list_length)
+def _of_users(users: NDArray[np.int64], is_whole: bool) -> str:
+    """The rows of these users, as a condition; when everybody's are made anew, of all from the first to the last."""
+    if is_whole:
+        return f"user_id BETWEEN {users[0]} AND {users[-1]}"
+    return f"user_id IN ({', '.join(str(user) for user in users.tolist())})"
+
+
+def _forget(warehouse: Warehouse, gone: NDArray[np.int64]) -> None:
+    """Remove the lists of listeners who are there no more."""
+    for start in range(0, len(gone), BLOCK_SIZE):
+        condition = _of_users(gone[start : start + BLOCK_SIZE], False)
+        with warehouse.transaction():
+            warehouse.remove(RECOMMENDATIONS, condition)
+            warehouse.remove(LIST_STATES, condition)
+
+
+def _makers(night: Night) -> dict[str, str]:
+    """What lists are made by, beside histories: as texts that change when it does."""
+    parts = [night.model_version, str(night.list_length)]
+    if night.champion is not None and night.recommendable is not None:
+        known = night.champion.tracks.rows(night.recommendable)
+        parts.append(xxhash.xxh3_64_hexdigest(np.ascontiguousarray(known).tobytes()))
+    by_fallback = "|".join([*parts, night.fallback.reason, night.fallback.content_hash])
+    return {"by_model": "|".join(parts) if night.champion is not None else by_fallback, "by_fallback": by_fallback}
+
+
+def night_without_histories(warehouse: Warehouse, registry: Registry, list_length: int, computed_at: datetime) -> Night:
+    """The champion, what is popular, and what may be recommended; nobody's history."""
     tracks = marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy()
-    champion = load_champion(registry)
-    recent = None
-    if champion is not None and champion.model.follows_order:
-        recent = marts.RECENT_LISTENS.run(warehouse, latest=LATEST)
-    return Night(champion, fallback, interactions, list_length, computed_at, recommendable=tracks, recent=recent)
+    fallback = Fallback.of(marts.TRACK_POPULARITY.run(warehouse), list_length=list_length)
+    nothing = marts.INTERACTIONS.columns.empty_table()
+    return Night(load_champion(registry), fallback, nothing, list_length, computed_at, recommendable=tracks)
 
 
-def _popular(warehouse: Warehouse, list_length: int) -> Fallback:
-    return Fallback.of(marts.TRACK_POPULARITY.run(warehouse), list_length=list_length)
+def with_histories(warehouse: Warehouse, night: Night, users: ArrayLike) -> Night:
+    """The night with what these users heard."""
+    named = np.asarray(users, dtype=np.int64).tolist()
+    wanted = {} if len(named) > _FEW else {"user_ids": named}
+    interactions = (marts.INTERACTIONS_OF if wanted else marts.INTERACTIONS).run(warehouse, **wanted)
+    return replace(night, interactions=interactions, recent=_recent(warehouse, night.champion, wanted))
 
 
-def _fallback(warehouse: Warehouse, registry: Registry, user_id: int, k: int, now: datetime) -> pa.Table:
-    heard = marts.HEARD_BY_LISTENER.run(warehouse, user_id=user_id)
-    is_known = bool(marts.LIVING_USER.run(warehouse, user_id=user_id).num_rows)
-    return fallback_rows(
-        user_id,
-        _popular(warehouse, k),
-        k=k,
-        model_version=registry.champion() or NO_MODEL_VERSION,
-        computed_at=now,
-        why=NOTHING_LEFT if is_known and heard.num_rows else None,
-        heard=heard,
-    )
-
-
-def _contents(rows: pa.Table) -> pa.Table:
-    return rows.drop_columns(["computed_at"]).combine_chunks()
+def _recent(warehouse: Warehouse, champion: Champion | None, wanted: dict[str, list[int]]) -> pa.Table | None:
+    """For a champion that follows the order: the latest listens."""
+    if champion is None or not champion.model.follows_order:
+        return None
+    return (marts.RECENT_LISTENS_OF if wanted else marts.RECENT_LISTENS).run(warehouse, latest=LATEST, **wanted)

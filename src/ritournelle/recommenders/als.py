@@ -16,10 +16,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from ritournelle.errors import ModelError
-from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.base import MANY, Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.inner_products import InnerProducts
+from ritournelle.recommenders.ranked import Ranked
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
 
 Factors = NDArray[np.float64]
@@ -31,7 +34,14 @@ _WEIGHTINGS: dict[str, Callable[[Factors], Factors]] = {
 }
 
 _POWER_STEPS = 30
-"""Steps of the power iteration for the strongest pattern; 1 % is near enough for a regularisation."""
+_NEAR_ENOUGH = 1e-4
+"""Power iteration for the strongest pattern ends after so many steps, or when one adds no more than this share: 1 % is
+near enough for a regularisation."""
+
+
+_GRADIENT_STEPS = 12
+"""Conjugate gradients to float32's last digits: of 100,000 listeners (100 tracks each, 64 dimensions) none was further
+than 2e-6 from the exact solution after 8 steps, in a third of its time; the steps end by themselves where they can."""
 
 
 class AlsConfig(RecommenderConfig):
@@ -40,7 +50,10 @@ class AlsConfig(RecommenderConfig):
     factors: int = Field(default=64, ge=1, description="Dimensions of the space.")
     iterations: int = Field(default=15, ge=1, description="Rounds of alternating between listeners and tracks.")
     warm_iterations: int = Field(
-        default=4, ge=1, description="Rounds when training starts from the factors of a former model."
+        default=2, ge=1, description="Rounds when training starts from the factors of a former model."
+    )
+    fold_in_tracks: int = Field(
+        default=500, ge=1, description="Heaviest tracks of a listener that are looked at when they are folded in."
     )
     alpha: float = Field(default=2.0, gt=0, description="How much a listen outweighs the absence of one.")
     weighting: Literal["log1p", "linear", "binary"] = Field(
@@ -81,8 +94,8 @@ class AlsRecommender(Recommender):
     _regularization: float
 
     def _learn(self, interactions: Interactions, progress: Progress) -> None:
-        confidence = interactions.astype(np.float32)
-        confidence.data = self._confidence(interactions.data).astype(np.float32)
+        strengths = self._confidence(interactions.data).astype(np.float32)
+        confidence = csr_matrix((strengths, interactions.indices, interactions.indptr), shape=interactions.shape)
         strongest = _strongest_pattern(confidence)
         restraint = self.config.regularization or self.config.relative_regularization * strongest
         if restraint >= strongest:
@@ -117,6 +130,9 @@ class AlsRecommender(Recommender):
         return 1.0 + self.config.alpha * strengths
 
     def _fold_in(self, heard: Interactions) -> States:
+        heard = self._bounded(heard)
+        if heard.shape[0] >= MANY:
+            return self._fold_in_many(heard)
         states = np.zeros((heard.shape[0], self._factors.shape[1]))
         for row in np.flatnonzero(np.diff(heard.indptr)):
             listens = slice(heard.indptr[row], heard.indptr[row + 1])
@@ -124,6 +140,42 @@ class AlsRecommender(Recommender):
             confidence = self._confidence(heard.data[listens])
             states[row] = np.linalg.solve(self._normal_matrix(mine, confidence), confidence @ mine)
         return states
+
+    def _fold_in_many(self, heard: Interactions) -> States:
+        """The same by the library, in float32 and on all cores."""
+        from implicit.cpu import _als as library  # here: 1 s to import
+
+        confidence = csr_matrix(
+            (self._confidence(heard.data).astype(np.float32), heard.indices, heard.indptr), heard.shape
+        )
+        states = np.zeros((heard.shape[0], self._factors.shape[1]), dtype=np.float32)
+        factors = self._factors.astype(np.float32)
+        with threadpool_limits(limits=1, user_api="blas"):
+            library.least_squares_cg(  # pylint: disable=c-extension-no-member
+                confidence, states, factors, self._regularization, num_threads=0, cg_steps=_GRADIENT_STEPS
+            )
+        return states
+
+    def _bounded(self, heard: Interactions) -> Interactions:
+        """Each listener's heaviest tracks, so that a long history costs no more than a short one."""
+        lengths = np.diff(heard.indptr)
+        if not np.any(lengths > self.config.fold_in_tracks):
+            return heard
+        kept = np.concatenate([self._heaviest(heard, row) for row in range(heard.shape[0])])
+        starts = np.concatenate([[0], np.cumsum(np.minimum(lengths, self.config.fold_in_tracks))])
+        return csr_matrix((heard.data[kept], heard.indices[kept], starts), shape=heard.shape)
+
+    def _heaviest(self, heard: Interactions, row: int) -> NDArray[np.int64]:
+        """Places of one listener's heaviest tracks, ascending; of equal ones the lower tracks."""
+        start, end = int(heard.indptr[row]), int(heard.indptr[row + 1])
+        most = self.config.fold_in_tracks
+        if end - start <= most:
+            return np.arange(start, end)
+        weights = heard.data[start:end]
+        edge = np.partition(weights, -most)[-most]
+        above = np.flatnonzero(weights > edge)
+        tied = np.flatnonzero(weights == edge)[: most - len(above)]
+        return np.sort(np.concatenate([above, tied])) + start
 
     def _normal_matrix(self, mine: Factors, confidence: NDArray[np.float64]) -> Factors:
         """YᵀCY + λI of one listener: YᵀY once for all, plus what the heard tracks add to it."""
@@ -135,11 +187,19 @@ class AlsRecommender(Recommender):
         scores: Scores = states @ self._factors.T
         return scores
 
+    def _recommend_many(
+        self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None
+    ) -> Ranked:
+        products = InnerProducts(self._factors.astype(np.float32), allowed)
+        return products.best(states.astype(np.float32), k, exclude)
+
     def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
         del state  # follows from what was heard
-        mine, confidence = self._factors[heard.indices], self._confidence(heard.data)
+        kept = self._heaviest(heard, 0)
+        mine, confidence = self._factors[heard.indices[kept]], self._confidence(heard.data[kept])
         pulls = np.linalg.solve(self._normal_matrix(mine, confidence), mine.T * confidence)
-        shares: Scores = self._factors[tracks] @ pulls
+        shares = np.zeros((len(tracks), heard.nnz))
+        shares[:, kept] = self._factors[tracks] @ pulls
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:
@@ -194,5 +254,7 @@ def _strongest_pattern(confidence: Interactions) -> float:
     for _ in range(_POWER_STEPS):
         direction = confidence.T @ (confidence @ direction)
         length = float(np.linalg.norm(direction))
-        direction, strength = direction / length, float(np.sqrt(length))
+        direction, before, strength = direction / length, strength, float(np.sqrt(length))
+        if strength - before < _NEAR_ENOUGH * strength:
+            break
     return strength

@@ -34,6 +34,8 @@ Scores = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 """Called with steps done and steps in all."""
 
+MANY = 256
+"""From so many listeners on, a family may take a faster way that needs libraries of training."""
 _SCORES_AT_ONCE = 4_000_000
 """Dense scores held at once in `recommend`: 32 MB."""
 
@@ -142,6 +144,9 @@ class Recommender(ABC):
     ) -> Ranked:
         """The `k` best tracks for each state, best first; many listeners at once give the same as one by one.
 
+        That holds to the bit for fewer than `MANY` listeners; more of them a family may answer in float32, where tracks
+        whose scores differ in the seventh digit may change places.
+
         `exclude` (listeners × n_tracks) leaves out each listener's own tracks: the seen filter is the heard matrix.
         `candidates` (row numbers, any order) limits the choice for everybody. Where fewer than `k` tracks remain, the
         row ends in padding (see `Ranked`). Ties go to the lower track row.
@@ -150,9 +155,17 @@ class Recommender(ABC):
         exclude = None if exclude is None else self._of_my_tracks(exclude)
         if exclude is not None and exclude.shape[0] != listeners:
             raise ValueError(f"exclude has {exclude.shape[0]} rows for {listeners} listeners")
+        if listeners >= MANY:
+            return self._recommend_many(states, k, exclude, allowed)
+        return self._recommend_in_blocks(states, k, exclude, allowed)
+
+    def _recommend_in_blocks(
+        self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None
+    ) -> Ranked:
+        """By dense scores of all tracks."""
         block = max(1, _SCORES_AT_ONCE // max(1, self.n_tracks))
         parts = [Ranked.empty(0, k)]
-        for start in range(0, listeners, block):
+        for start in range(0, states.shape[0], block):
             scores = self._scores(states[start : start + block])
             if not np.all(np.isfinite(scores)):
                 raise ModelError(f"the {self.name} model gave scores that are not finite; roll back or train again")
@@ -259,6 +272,12 @@ class Recommender(ABC):
         del recent
         return self._fold_in(heard)
 
+    def _recommend_many(
+        self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None
+    ) -> Ranked:
+        """`recommend` for `MANY` listeners or more; a family that knows a faster way brings it."""
+        return self._recommend_in_blocks(states, k, exclude, allowed)
+
     def _update(self, before: NDArray[np.int64], track: int) -> bool:
         """Learn one more listen; False if this family cannot."""
         del before, track
@@ -334,8 +353,8 @@ def _of_shape(side: SideInformation, shape: tuple[int, int]) -> SideInformation:
 
 def _checked(interactions: Interactions) -> Interactions:
     """As CSR with ascending columns and no pair twice, so that equal histories give equal answers to the bit."""
-    matrix = csr_matrix(interactions)
-    if not np.all(np.isfinite(matrix.data)) or np.any(matrix.data < 0):
+    matrix = interactions if isinstance(interactions, csr_matrix) else csr_matrix(interactions)
+    if matrix.nnz and not (matrix.data.min() >= 0 and matrix.data.max() < np.inf):  # a nan is neither
         raise ValueError("weights must be finite and not negative")
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
@@ -346,6 +365,8 @@ def _checked(interactions: Interactions) -> Interactions:
 def _best(scores: Scores, k: int, allowed: NDArray[np.bool_] | None, hidden: Interactions | None) -> Ranked:
     if allowed is not None:
         scores[:, ~allowed] = -np.inf
-    if hidden is not None:
+    if hidden is not None and len(scores) == 1:
+        scores[0, hidden.indices] = -np.inf  # a tenth of a millisecond less for 43,000 tracks
+    elif hidden is not None:
         scores[np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr)), hidden.indices] = -np.inf
     return Ranked.best_of(scores, k)

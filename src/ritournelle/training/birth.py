@@ -33,17 +33,18 @@ def birth_certificate(
     model: Recommender, material: Material, rules: TrainingRules, circumstances: Circumstances
 ) -> Manifest:
     """From what, with what, when and why this model was trained; version and files are the registry's to fill in."""
-    data, judgement = material.data, circumstances.judgement
+    interactions, judgement = material.interactions, circumstances.judgement
+    first, last = material.window
     choice, start = circumstances.choice, circumstances.start
     return Manifest(
         model=model.name,
         config=model.config.model_dump(mode="json"),
         seed=model.config.seed,
-        data_from=data.first_listened_at,
-        data_to=data.last_listened_at,
-        n_users=len(data.interactions.users),
-        n_tracks=len(data.interactions.tracks),
-        n_interactions=data.interactions.matrix.nnz,
+        data_from=first,
+        data_to=last,
+        n_users=len(interactions.users),
+        n_tracks=len(interactions.tracks),
+        n_interactions=interactions.matrix.nnz,
         content_hash=material.content_hash,
         trained_at=circumstances.now,
         code_version=ritournelle.__version__,

@@ -38,7 +38,7 @@ def fit_candidate(
     recommender = candidate.create(seed)
     rows = None if start is None else start.tracks.rows(material.past.tracks.ids)
     return recommender.fit(
-        material.data.interactions.matrix,
+        material.interactions.matrix,
         side=material.past.side,
         start=None if start is None else start.model,
         start_rows=rows,

@@ -57,7 +57,7 @@ def reproduce(registry: Registry, version: str, material: Material) -> Reproduct
     if manifest.content_hash != material.content_hash:
         raise ModelError(
             f"{version} was trained on other data (up to {manifest.data_to}; the published data goes to "
-            f"{material.data.last_listened_at}); reproduce it on a copy of the warehouse of that day"
+            f"{material.window[1]}); reproduce it on a copy of the warehouse of that day"
         )
     start = None if manifest.started_from is None else Start.of(registry.load(manifest.started_from))
     again = fit_candidate(material, candidate_of(manifest), manifest.seed, start=start)

@@ -150,7 +150,7 @@ def _telling(tell: Progress) -> Callable[[Trial], None]:
 
 def _save(folder: Path, model: Recommender, material: Material) -> None:
     model.save(folder / MODEL_FOLDER)
-    write_track_ids(folder, material.data.interactions.tracks)
+    write_track_ids(folder, material.interactions.tracks)
 
 
 def _reasons(reasons: Iterable[str]) -> str:

@@ -14,6 +14,9 @@ from ritournelle.errors import PermanentError, WarehouseBusyError, WarehouseErro
 from ritournelle.warehouse.base import Table
 from ritournelle.warehouse.statements import shortened
 
+_ROW_GROUP = 122_880
+"""Rows that DuckDB stores together; several threads share an insert only if it comes in parts of that size."""
+
 
 class DuckDBWarehouse:
     """A DuckDB file, by default opened for writing: it is created, with its folder, when it is not there."""
@@ -65,7 +68,7 @@ class DuckDBWarehouse:
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows, matched by column name."""
         if rows.num_rows:
-            with self._registered(rows) as view:
+            with self._registered(pa.Table.from_batches(rows.to_batches(_ROW_GROUP))) as view:
                 self._run(f"INSERT INTO {table} BY NAME SELECT * FROM {view}")
 
     def upsert(self, table: Table, rows: pa.Table) -> None:

@@ -24,10 +24,7 @@ _RECOMMENDATION = pa.schema(
         _TRACK_ID,
         _never_null("score", pa.float64()),
         _never_null("reason", pa.string()),
-        _never_null("because_of", pa.string()),
-        _never_null("recommendation_id", pa.string()),
         _never_null("model_version", pa.string()),
-        _never_null("answered_by", pa.string()),
         pa.field("fallback_reason", pa.string()),
         _never_null("computed_at", UTC),
     ]
@@ -43,21 +40,39 @@ INTERACTIONS = Query(
             _USER_ID,
             _TRACK_ID,
             _never_null("weight", pa.float64()),
-            _never_null("first_listened_at", UTC),
-            _never_null("last_listened_at", UTC),
         ]
     ),
-    "SELECT {columns} FROM {table} ORDER BY user_id, track_id",
+    "SELECT {columns} FROM {table}",
 )
-"""What a model learns from, and what every listener has heard."""
+"""What a model learns from, and what every listener has heard; in no order (ten million rows sort in seconds)."""
 
-HEARD_BY_LISTENER = Query(
-    "heard_by_listener",
+INTERACTIONS_OF = Query(
+    "interactions_of",
     "marts.interactions",
-    pa.schema([_USER_ID, _TRACK_ID]),
-    "SELECT {columns} FROM {table} WHERE user_id = :user_id ORDER BY track_id",
-    {"user_id": int},
+    INTERACTIONS.columns,
+    "SELECT {columns} FROM {table} WHERE user_id IN (:user_ids)",
+    {"user_ids": list[int]},
 )
+"""The same of some listeners."""
+
+HISTORIES = Query(
+    "histories",
+    "marts.interactions",
+    pa.schema(
+        [
+            _USER_ID,
+            _never_null("tracks", pa.int64()),
+            _never_null("first_sum", pa.int64()),
+            _never_null("second_sum", pa.int64()),
+        ]
+    ),
+    "SELECT user_id, count(*) AS tracks,"
+    " sum(mod(track * grains, 2147483647)) AS first_sum, sum(track * mod(grains, 1009)) AS second_sum"
+    " FROM (SELECT user_id, mod(track_id, 999983) + 1 AS track,"
+    " mod(cast(round(weight * 1000000) AS bigint), 2147483629) + 1 AS grains FROM {table}) AS weighed GROUP BY user_id",
+    computed=("tracks", "first_sum", "second_sum"),
+)
+"""A fingerprint of what each listener has heard, in integers, so that every engine gives the same."""
 
 TRACK_POPULARITY = Query(
     "track_popularity",
@@ -97,6 +112,12 @@ _OF_THE_LIVING = (
 )
 _LISTEN = pa.schema([_USER_ID, _TRACK_ID, _never_null("listened_at", UTC)])
 
+_LATEST_LISTENS = (
+    "SELECT {{columns}} FROM (SELECT user_id, track_id, listened_at, row_number() OVER (PARTITION BY user_id"
+    " ORDER BY listened_at DESC, source_record_at DESC, position DESC, track_id DESC) AS age"
+    " FROM {{table}} WHERE {condition}) AS aged WHERE age <= :latest ORDER BY user_id, age DESC"
+)
+
 LISTENS = Query(
     "listens",
     "core.fact_listen_history",
@@ -110,12 +131,27 @@ RECENT_LISTENS = Query(
     "recent_listens",
     "core.fact_listen_history",
     _LISTEN,
-    "SELECT {columns} FROM (SELECT user_id, track_id, listened_at, row_number() OVER (PARTITION BY user_id"
-    " ORDER BY listened_at DESC, source_record_at DESC, position DESC, track_id DESC) AS age"
-    f" FROM {{table}} WHERE {_OF_THE_LIVING}) AS aged WHERE age <= :latest ORDER BY user_id, age DESC",
+    _LATEST_LISTENS.format(condition=_OF_THE_LIVING),
     {"latest": int},
 )
 """Each listener's latest listens, oldest first: what models of order are asked with."""
+
+RECENT_LISTENS_OF = Query(
+    "recent_listens_of",
+    "core.fact_listen_history",
+    _LISTEN,
+    _LATEST_LISTENS.format(condition=f"user_id IN (:user_ids) AND {_OF_THE_LIVING}"),
+    {"latest": int, "user_ids": list[int]},
+)
+"""The same of some listeners."""
+
+LIST_STATES = Query(
+    "list_states",
+    "ops.list_states",
+    pa.schema([_USER_ID, _never_null("state", pa.int64())]),
+    "SELECT {columns} FROM {table} ORDER BY user_id",
+)
+"""What each stored list was made from."""
 
 TRACK_CONTENT = Query(
     "track_content",
@@ -168,20 +204,24 @@ ANSWERED_LISTENERS = Query(
     "answered_listeners",
     "marts.recommendations",
     pa.schema([_USER_ID]),
-    "SELECT {columns} FROM {table} WHERE answered_by = :answered_by AND rank = 1 ORDER BY user_id LIMIT :at_most",
-    {"answered_by": str, "at_most": int},
+    "SELECT {columns} FROM {table} WHERE (fallback_reason IS NULL) = :by_model AND rank = 1"
+    " ORDER BY user_id LIMIT :at_most",
+    {"by_model": bool, "at_most": int},
 )
 """Some listeners whose list was made by the model, or by the fallback."""
 
 QUERIES = (
     INTERACTIONS,
-    HEARD_BY_LISTENER,
+    INTERACTIONS_OF,
+    HISTORIES,
     TRACK_POPULARITY,
     LIVING_USERS,
     LIVING_USER,
     LIVING_TRACKS,
     LISTENS,
     RECENT_LISTENS,
+    RECENT_LISTENS_OF,
+    LIST_STATES,
     TRACK_CONTENT,
     CATALOGUE,
     RECOMMENDATIONS,

@@ -37,6 +37,8 @@ class Query:
     columns: pa.Schema
     sql: str = "SELECT {columns} FROM {table}"
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    computed: tuple[str, ...] = ()
+    """Columns of the result that the query makes itself: the table does not promise them."""
 
     def run(self, warehouse: Warehouse, **parameters: Any) -> pa.Table:
         """The rows, in exactly the declared columns and types, on every engine.
@@ -83,7 +85,8 @@ class Query:
             return WarehouseError(
                 f"query {self.name}: {self.table} cannot be read; build it: `ritournelle run`. ({error})"
             )
-        lacking = [f"{wanted.name} ({wanted.type})" for wanted in self.columns if wanted.name not in there]
+        promised = [wanted for wanted in self.columns if wanted.name not in self.computed]
+        lacking = [f"{wanted.name} ({wanted.type})" for wanted in promised if wanted.name not in there]
         if not lacking:
             return WarehouseError(f"query {self.name}: {error}")
         return self._unexpected(f"expected {', '.join(lacking)}; found {', '.join(there)}")

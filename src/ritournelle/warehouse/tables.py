@@ -208,20 +208,28 @@ RECOMMENDATIONS = Table(
     "recommendations",
     pa.schema(
         [
-            ("recommendation_id", pa.string()),
             ("user_id", pa.int64()),
             ("rank", pa.int32()),
             ("track_id", pa.int64()),
             ("score", pa.float64()),
             ("reason", pa.string()),
-            ("because_of", pa.string()),  # JSON array of track ids
-            ("answered_by", pa.string()),
-            ("fallback_reason", pa.string()),
+            ("fallback_reason", pa.string()),  # why popularity answered; null: the model did
             ("model_version", pa.string()),
             ("computed_at", UTC),
         ]
     ),
     key=("user_id", "rank"),
+)
+LIST_STATES = Table(
+    "ops",
+    "list_states",
+    pa.schema(
+        [
+            ("user_id", pa.int64()),
+            ("state", pa.int64()),  # fingerprint of all that the list was made from
+        ]
+    ),
+    key=("user_id",),
 )
 MODEL_QUALITY_DAYS = Table(
     "marts",
@@ -255,5 +263,6 @@ TABLES = (
     CHECK_RESULTS,
     TRANSFORM_SCOPE,
     RECOMMENDATIONS,
+    LIST_STATES,
     MODEL_QUALITY_DAYS,
 )

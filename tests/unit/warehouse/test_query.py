@@ -179,7 +179,7 @@ def field_of(column: dict[str, Any]) -> pa.Field:
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 def test_each_query_asks_for_what_the_contract_of_its_table_promises(query: Query) -> None:
     promised = contract_of(query.table)
-    for column in query.columns:
+    for column in (one for one in query.columns if one.name not in query.computed):
         assert column.name in promised.names, f"{query.table} promises no {column.name}"
         there = promised.field(column.name)
         assert there.type == column.type, f"{query.table}.{column.name}"

@@ -1,0 +1,1 @@
+"""Scale: training, nightly lists and single answers against the bare library."""

@@ -1,0 +1,72 @@
+"""One listener's list, read back: the stored one, a longer one made now, or the fallback's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pyarrow as pa
+
+from ritournelle.domain.recommendations import RecommendationList
+from ritournelle.errors import ModelError, PermanentError
+from ritournelle.inference.batch import NO_MODEL_VERSION, NOTHING_LEFT, all_nightly_lists
+from ritournelle.inference.champion import load_champion
+from ritournelle.inference.explaining import carriers
+from ritournelle.inference.fallback import Fallback
+from ritournelle.inference.lists import fallback_rows, list_from_rows
+from ritournelle.inference.nightly import night_without_histories, with_histories
+from ritournelle.inference.recent import LATEST
+from ritournelle.inference.rows import RECOMMENDATION_SCHEMA
+from ritournelle.registry.base import Registry
+from ritournelle.warehouse import marts
+from ritournelle.warehouse.base import Warehouse
+
+
+def read_list(
+    warehouse: Warehouse, registry: Registry, user_id: int, *, k: int, stored_length: int, now: datetime
+) -> RecommendationList:
+    """One listener's list: the stored one, or a longer one made now, or, for whom none is stored, the fallback's.
+
+    Raises `PermanentError` when no run has made any list yet.
+    """
+    if not warehouse.exists(warehouse.schema("marts"), "track_popularity"):
+        raise PermanentError("there are no recommendations yet; make them with `ritournelle run`")
+    rows = marts.LIST_OF_LISTENER.run(warehouse, user_id=user_id).cast(RECOMMENDATION_SCHEMA)
+    if rows.num_rows and k > stored_length:
+        night = night_without_histories(warehouse, registry, k, now)
+        rows = all_nightly_lists(with_histories(warehouse, night, [user_id]), [user_id])
+    if not rows.num_rows:
+        rows = _fallback(warehouse, registry, user_id, k, now)
+    rows = rows.sort_by("rank").slice(0, k)
+    because_of = _because_of(warehouse, registry, user_id, rows)
+    named = {*rows.column("track_id").to_pylist(), *(track for heard in because_of.values() for track in heard)}
+    return list_from_rows(rows, marts.CATALOGUE.run(warehouse, track_ids=sorted(named)), because_of)
+
+
+def _because_of(warehouse: Warehouse, registry: Registry, user_id: int, rows: pa.Table) -> dict[int, list[int]]:
+    """The heard tracks behind each track of a list; nothing if no model made it, or that model is gone."""
+    version = rows.column("model_version")[0].as_py()
+    if rows.column("fallback_reason")[0].is_valid:
+        return {}
+    try:
+        champion = load_champion(registry, version)
+    except ModelError:
+        return {}
+    assert champion is not None  # a version was asked for
+    heard, recent = marts.INTERACTIONS_OF.run(warehouse, user_ids=[user_id]), None
+    if champion.model.follows_order:
+        recent = marts.RECENT_LISTENS_OF.run(warehouse, latest=LATEST, user_ids=[user_id])
+    return carriers(champion, rows, heard, recent)
+
+
+def _fallback(warehouse: Warehouse, registry: Registry, user_id: int, k: int, now: datetime) -> pa.Table:
+    heard = marts.INTERACTIONS_OF.run(warehouse, user_ids=[user_id])
+    is_known = bool(marts.LIVING_USER.run(warehouse, user_id=user_id).num_rows)
+    return fallback_rows(
+        user_id,
+        Fallback.of(marts.TRACK_POPULARITY.run(warehouse), list_length=k),
+        k=k,
+        model_version=registry.champion() or NO_MODEL_VERSION,
+        computed_at=now,
+        why=NOTHING_LEFT if is_known and heard.num_rows else None,
+        heard=heard,
+    )
