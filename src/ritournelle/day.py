@@ -292,9 +292,9 @@ class Day:
                 journal=self._platform.tuning_journal(rules),
                 progress=self._watcher.on_training,
             )
-            if outcome.trained:
+            if outcome.manifest is not None:  # also if nothing was trained: the run before may have been killed
                 with self._platform.open_warehouse() as warehouse:
-                    warehouse.upsert(MODEL_QUALITY_DAYS, quality_rows(outcome, report.run))
+                    warehouse.upsert(MODEL_QUALITY_DAYS, quality_rows(outcome.manifest))
             return str(outcome), outcome.to_dict()
 
         self._step(report, "train", work)
@@ -311,7 +311,9 @@ class Day:
                     computed_at=utc_now(),
                     on_progress=self._watcher.on_lists,
                 )
-            return str(written), {"listeners": written.listeners, "changed": written.changed, "rows": written.rows}
+            warnings = [f"the champion is damaged: {written.problem}"] if written.problem else []
+            counts = {"listeners": written.listeners, "changed": written.changed, "rows": written.rows}
+            return str(written), counts | {"warnings": warnings}
 
         self._step(report, "recommend", work)
 

@@ -164,7 +164,8 @@ class RecommendationSettings(_Section):
 
     model: str = Field(
         default="auto",
-        description="`auto`: the family that does best on validation. Or one, such as `als`; `popularity` for none.",
+        description="`auto`: the family that does best on validation. Or one, such as `als`, or one of your own, as "
+        "`package.module:Class`; `popularity` for none.",
     )
     list_length: int = Field(default=20, ge=1, le=1000, description="Recommendations stored per listener.")
     seed: int = Field(default=20_240_601, ge=0, description="Seed of everything random in training.")

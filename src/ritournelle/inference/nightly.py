@@ -39,6 +39,7 @@ class Written:
     changed: int
     rows: int
     model_version: str
+    problem: str = ""
 
     @property
     def was_same(self) -> bool:
@@ -46,10 +47,10 @@ class Written:
         return not self.changed
 
     def __str__(self) -> str:
-        if self.was_same:
-            return f"{self.listeners:,} lists by {self.model_version}; all the same as before"
+        lists = f"{self.listeners:,} lists by {self.model_version}"
         told = "all" if self.changed == self.listeners else f"{self.changed:,}"
-        return f"{self.listeners:,} lists by {self.model_version}; {told} made anew, with {self.rows:,} rows"
+        done = "all the same as before" if self.was_same else f"{told} made anew, with {self.rows:,} rows"
+        return f"{lists}; {done}{self.problem and f'; the champion is damaged: {self.problem}'}"
 
 
 def write_nightly_lists(
@@ -64,8 +65,8 @@ def write_nightly_lists(
     """Make the list of every living listener whose history, model or settings are others than the stored list's.
 
     Written block by block, each with the states that it was made from: a run that is killed has lost one block, and the
-    next one goes on from there. Readers see nothing of it before it is published. Raises `ModelError` when the champion
-    is damaged, `NothingToLearnError` when nothing was played.
+    next one goes on from there. Readers see nothing of it before it is published. A damaged champion is passed
+    over for the one before it. Raises `ModelError` when none is left, `NothingToLearnError` when nothing was played.
     """
     night = night_without_histories(warehouse, registry, list_length, computed_at)
     listeners = IdMap.of(marts.LIVING_USERS.run(warehouse)["user_id"])
@@ -76,7 +77,8 @@ def write_nightly_lists(
     if len(found.changed):
         blocks = nightly_blocks(with_histories(warehouse, night, found.changed), found.changed, block_size=block_size)
         rows = _store_all(warehouse, states, blocks, len(found.changed), on_progress)
-    return Written(len(listeners), len(found.changed), rows, night.model_version)
+    problem = night.champion.problem if night.champion is not None else ""
+    return Written(len(listeners), len(found.changed), rows, night.model_version, problem)
 
 
 def _store_all(

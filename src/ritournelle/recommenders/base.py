@@ -79,6 +79,13 @@ class Recommender(ABC):
         self._side: SideInformation = NO_SIDE_INFORMATION
         self._warm: WarmStart | None = None
 
+    @classmethod
+    def address(cls) -> str:
+        """What settings, manifests and artefacts call this class: its name, or, for one from outside, its import path,
+        such as `my_package.models:MyModel`.
+        """
+        return cls.name if cls.__module__.startswith("ritournelle.") else f"{cls.__module__}:{cls.__qualname__}"
+
     @property
     def n_tracks(self) -> int:
         """Tracks that the model was fitted on; `ModelError` before that."""
@@ -225,14 +232,14 @@ class Recommender(ABC):
 
     def save(self, folder: Path) -> None:
         """Write the fitted model to a new folder, all or nothing; `ModelError` if the folder is taken."""
-        write_artefact(folder, Artefact(self.name, self.config.model_dump(mode="json"), dict(self.arrays())))
+        write_artefact(folder, Artefact(self.address(), self.config.model_dump(mode="json"), dict(self.arrays())))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a saved model; `ModelError` that names the file if it is missing, corrupt, or of another family."""
         artefact = read_artefact(folder)
-        if artefact.name != cls.name:
-            raise ModelError(f"{folder} holds a model of family {artefact.name!r}, not {cls.name!r}")
+        if artefact.name != cls.address():
+            raise ModelError(f"{folder} holds a model of family {artefact.name!r}, not {cls.address()!r}")
         try:
             model = cls(cls.config_type.model_validate(artefact.config)).restore(artefact.arrays)
         except (KeyError, ValidationError) as error:

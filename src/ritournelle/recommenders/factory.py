@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,19 @@ def known_recommenders() -> list[str]:
 
 
 def recommender_class(name: str) -> type[Recommender]:
-    """The class behind a name; `SettingsError` with the known names for another one."""
+    """The class behind a name, or behind an import path such as `my_package.models:MyModel`.
+
+    Raises `SettingsError`: with the known names for another one, or with what is wrong with the path.
+    """
+    if ":" in name:
+        return _imported(name)
     try:
         return _FAMILIES[name]
     except KeyError as error:
         known = ", ".join(known_recommenders())
-        raise SettingsError(f"there is no recommender called {name!r}; known: {known}") from error
+        raise SettingsError(
+            f"there is no recommender called {name!r}; known: {known}, or a class of your own as `package.module:Class`"
+        ) from error
 
 
 def create_recommender(name: str, **options: Any) -> Recommender:
@@ -66,7 +74,27 @@ def create_recommender(name: str, **options: Any) -> Recommender:
 def load_recommender(folder: Path) -> Recommender:
     """Whatever model lies in a folder; `ModelError` if it is missing, corrupt, or of an unknown family."""
     name = read_description(folder).name
-    if name not in _FAMILIES:
-        known = ", ".join(known_recommenders())
-        raise ModelError(f"{folder} holds a model of the unknown family {name!r}; known: {known}")
-    return _FAMILIES[name].load(folder)
+    try:
+        family = recommender_class(name)
+    except SettingsError as error:
+        raise ModelError(f"{folder} holds a model that cannot be read here: {error}") from error
+    return family.load(folder)
+
+
+def _imported(path: str) -> type[Recommender]:
+    """The class at `package.module:Class`; a whole `Recommender`, or `SettingsError`."""
+    module, _, name = path.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except ImportError as error:
+        raise SettingsError(
+            f"{module!r} of the recommender {path!r} cannot be imported ({error}); install the package that holds it "
+            "beside ritournelle, or name its folder in PYTHONPATH"
+        ) from error
+    except AttributeError as error:
+        raise SettingsError(f"the module {module!r} has no class {name!r}, which {path!r} names") from error
+    if not isinstance(found, type) or not issubclass(found, Recommender):
+        raise SettingsError(f"{path!r} is no subclass of ritournelle.recommenders.base.Recommender")
+    if found.__abstractmethods__:
+        raise SettingsError(f"{path!r} does not bring {', '.join(sorted(found.__abstractmethods__))}")
+    return found

@@ -107,7 +107,7 @@ class LocalRegistry:
         """Give the prepared folder the next free name; if another process takes it first, the one after."""
         os.chmod(unfinished, 0o755)  # mkdtemp gives 0700; the server may run as somebody else
         while True:
-            version = f"{manifest.model}-{self._next_number():06d}"
+            version = f"{_short(manifest.model)}-{self._next_number():06d}"
             (unfinished / _MANIFEST).write_text(replace(manifest, version=version).to_json(), encoding="utf-8")
             _flush_all(unfinished)
             try:
@@ -138,6 +138,11 @@ def _remove_if_older(left: Path, oldest: float) -> None:
         shutil.rmtree(left)
     else:
         left.unlink()
+
+
+def _short(model: str) -> str:
+    """`my_package.models:MyModel` as `mymodel`; the name of a family as it is."""
+    return re.sub("[^a-z0-9_]+", "_", model.rpartition(":")[2].lower())
 
 
 def _number(version: str) -> int:

@@ -16,6 +16,8 @@ from ritournelle.training.judge import Judgement
 from ritournelle.training.material import Material
 from ritournelle.training.rules import TrainingRules
 
+OF_SLICE = " of "
+"""Between the name of a metric and that of a slice."""
 _LIBRARIES = ("implicit", "numpy", "scipy")
 
 
@@ -37,7 +39,7 @@ def birth_certificate(
     first, last = material.window
     choice, start = circumstances.choice, circumstances.start
     return Manifest(
-        model=model.name,
+        model=model.address(),
         config=model.config.model_dump(mode="json"),
         seed=model.config.seed,
         data_from=first,
@@ -61,11 +63,8 @@ def birth_certificate(
 
 
 def _flat(reached: Evaluation) -> dict[str, float]:
-    """Means over all cases by metric, and of slices as `metric of slice`."""
+    """Means over all cases by metric, and of slices as `metric of slice`; `cases` says how many were asked."""
     sliced = {
-        f"{metric} of {name}": value
-        for name, means in reached.slices.items()
-        for metric, value in means.items()
-        if metric != "cases"
+        f"{metric}{OF_SLICE}{name}": value for name, means in reached.slices.items() for metric, value in means.items()
     }
-    return {**reached.summary, **sliced}
+    return {**reached.summary, "cases": float(reached.cases), **sliced}

@@ -1,46 +1,44 @@
-"""The rows of `marts.model_quality_days`: what challenger, champion and popularity reached on one night's cases."""
+"""The rows of `marts.model_quality_days`: what a night's challenger, the champion and popularity reached."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from ritournelle.domain.clock import utc_now
-from ritournelle.evaluation.evaluate import Evaluation
 from ritournelle.registry.manifest import Manifest
-from ritournelle.runs.record import Run
-from ritournelle.training.judge import POPULARITY, Judgement
-from ritournelle.training.train import TrainingOutcome
+from ritournelle.training.birth import OF_SLICE
+from ritournelle.training.judge import POPULARITY
 from ritournelle.warehouse.tables import MODEL_QUALITY_DAYS
 
 _ALL = "all"
 
 
-def quality_rows(outcome: TrainingOutcome, run: Run) -> pa.Table:
-    """One row per role × slice × metric; none if nothing was judged."""
-    if outcome.manifest is None or outcome.judgement is None or outcome.judgement.reached is None:
-        return MODEL_QUALITY_DAYS.rows([])
+def quality_rows(manifest: Manifest) -> pa.Table:
+    """One row per role × slice × metric; none if the version was never judged.
+
+    They follow from the manifest alone, so that a run that was killed before it wrote them loses nothing.
+    """
     shared = {
-        "run_id": run.run_id,
-        "run_number": run.run_number,
-        "quality_date": run.logical_date,
-        "measured_at": utc_now(),
-        "task": outcome.manifest.task,
-        "is_promoted": outcome.promoted,
-        "judged_on": outcome.judgement.window,
+        "challenger_version": manifest.version,
+        "quality_date": manifest.trained_at.date(),
+        "measured_at": manifest.trained_at,
+        "task": manifest.task,
+        "is_promoted": bool(manifest.decision.get("promote")),
+        "judged_on": manifest.window,
     }
-    roles = _roles(outcome.manifest, outcome.judgement)
-    return MODEL_QUALITY_DAYS.rows([shared | who | row for who, reached in roles for row in _values(reached)])
+    return MODEL_QUALITY_DAYS.rows(
+        [shared | who | row for who, reached in _roles(manifest) for row in _values(reached)]
+    )
 
 
-def _roles(manifest: Manifest, judgement: Judgement) -> Iterator[tuple[dict[str, Any], Evaluation]]:
+def _roles(manifest: Manifest) -> Iterator[tuple[dict[str, Any], Mapping[str, float]]]:
     """Who was judged, with what it reached."""
-    if judgement.reached is not None:
+    if manifest.metrics:
         who = {"role": "challenger", "model_version": manifest.version, "family": manifest.model}
-        yield who, judgement.reached
-    for name, reached in (judgement.compared or {}).items():
+        yield who, manifest.metrics
+    for name, reached in manifest.compared.items():
         is_popularity = name == POPULARITY
         yield {
             "role": POPULARITY if is_popularity else "champion",
@@ -49,10 +47,9 @@ def _roles(manifest: Manifest, judgement: Judgement) -> Iterator[tuple[dict[str,
         }, reached
 
 
-def _values(reached: Evaluation) -> Iterator[dict[str, Any]]:
-    for metric, value in reached.summary.items():
-        yield {"slice": _ALL, "metric": metric, "value": value, "cases": reached.cases}
-    for name, means in reached.slices.items():
-        for metric, value in means.items():
-            if metric != "cases":
-                yield {"slice": name, "metric": metric, "value": value, "cases": int(means["cases"])}
+def _values(reached: Mapping[str, float]) -> Iterator[dict[str, Any]]:
+    for name, value in reached.items():
+        metric, _, slice_name = name.partition(OF_SLICE)
+        cases = reached.get(f"cases{OF_SLICE}{slice_name}" if slice_name else "cases", 0.0)
+        if metric != "cases":
+            yield {"slice": slice_name or _ALL, "metric": metric, "value": value, "cases": int(cases)}

@@ -236,9 +236,8 @@ MODEL_QUALITY_DAYS = Table(
     "model_quality_days",
     pa.schema(
         [
-            ("run_id", pa.string()),
-            ("run_number", pa.int64()),
-            ("quality_date", pa.date32()),  # the run's logical date
+            ("challenger_version", pa.string()),  # the version that was judged that night
+            ("quality_date", pa.date32()),
             ("measured_at", UTC),
             ("role", pa.string()),  # challenger | champion | popularity
             ("model_version", pa.string()),  # null for popularity
@@ -252,7 +251,7 @@ MODEL_QUALITY_DAYS = Table(
             ("judged_on", pa.string()),  # how the cases were cut from the past
         ]
     ),
-    key=("run_id", "role", "slice", "metric"),
+    key=("challenger_version", "role", "slice", "metric"),
 )
 
 TABLES = (

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ritournelle.errors import WarehouseError
+from ritournelle.errors import ModelError, WarehouseError
 from ritournelle.inference.nightly import Written, write_nightly_lists
 from ritournelle.inference.reading import read_list
 from ritournelle.registry.store import LocalRegistry
@@ -227,3 +227,15 @@ def test_a_list_whose_model_is_gone_keeps_its_tracks_without_carriers(
     answer = read_list(warehouse, registry, 7, k=3, stored_length=K, now=NOW)
     assert [each.because_of for each in answer.recommendations] == [()] * 3
     assert answer.recommendations[0].reason == "close to your listening as a whole"
+
+
+def test_a_damaged_champion_is_passed_over_for_the_one_before(warehouse: Warehouse, registry: LocalRegistry) -> None:
+    promote_model(registry, interactions(), NOW, factors=3)
+    (registry.load("als-000002").folder / "model" / "model.npz").write_bytes(b"?")
+    written = night(warehouse, registry)
+    assert written.model_version == "als-000001"
+    assert "the champion is damaged: " in str(written) and "model.npz is corrupt" in str(written)
+    assert read_list(warehouse, registry, 7, k=3, stored_length=K, now=NOW).model_version == "als-000001"
+    (registry.load("als-000001").folder / "track_ids.npy").unlink()
+    with pytest.raises(ModelError, match=r"als-000002/model/model.npz is corrupt"):
+        night(warehouse, registry)

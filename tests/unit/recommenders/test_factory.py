@@ -9,9 +9,22 @@ from pathlib import Path
 
 from ritournelle.errors import ModelError, SettingsError
 from ritournelle.recommenders.als import AlsConfig, AlsRecommender
+from ritournelle.recommenders.base import Recommender
 from ritournelle.recommenders.contract import checkerboard
 from ritournelle.recommenders.factory import create_recommender, load_recommender, recommender_class
 from ritournelle.recommenders.popularity import PopularityRecommender
+
+
+class Loudest(PopularityRecommender):
+    """Popularity under another name, from another package."""
+
+    name = "loudest"
+
+
+class Half(Recommender):
+    """A model that brings nothing."""
+
+    name, reason = "half", "nothing"
 
 
 class FactoryTest(unittest.TestCase):
@@ -32,6 +45,31 @@ class FactoryTest(unittest.TestCase):
             with self.subTest(options=options), self.assertRaisesRegex(SettingsError, f"{name}: "):
                 create_recommender("als", **options)
 
+    def test_a_class_from_outside_goes_by_its_import_path(self) -> None:
+        path = f"{__name__}:Loudest"
+        model = create_recommender(path, seed=4).fit(checkerboard())
+        self.assertIsInstance(model, Loudest)
+        model.save(self.folder)
+        self.assertIsInstance(load_recommender(self.folder), Loudest)
+
+    def test_an_import_path_that_leads_nowhere_is_explained(self) -> None:
+        for path, told in (
+            ("no_such_package.models:Mine", "cannot be imported .*install the package"),
+            (f"{__name__}:Quietest", "has no class 'Quietest'"),
+            (f"{__name__}:FactoryTest", "is no subclass"),
+            (f"{__name__}:Path", "is no subclass"),
+            (f"{__name__}:Half", "does not bring _arrays, _fold_in"),
+        ):
+            with self.subTest(path=path), self.assertRaisesRegex(SettingsError, told):
+                recommender_class(path)
+
+    def test_a_model_whose_class_is_gone_says_what_to_install(self) -> None:
+        create_recommender(f"{__name__}:Loudest").fit(checkerboard()).save(self.folder)
+        description = self.folder / "model.json"
+        description.write_text(description.read_text(encoding="utf-8").replace(__name__, "gone"), encoding="utf-8")
+        with self.assertRaisesRegex(ModelError, "cannot be read here: 'gone' .*install the package"):
+            load_recommender(self.folder)
+
     def test_the_family_is_read_from_the_folder(self) -> None:
         PopularityRecommender().fit(checkerboard()).save(self.folder)
         self.assertIsInstance(load_recommender(self.folder), PopularityRecommender)
@@ -42,7 +80,7 @@ class FactoryTest(unittest.TestCase):
         PopularityRecommender().fit(checkerboard()).save(self.folder)
         path = self.folder / "model.json"
         description = json.loads(path.read_text(encoding="utf-8"))
-        for change, message in (({"name": "oracle"}, "unknown family"), ({"format": 99}, "format 99")):
+        for change, message in (({"name": "oracle"}, "no recommender called 'oracle'"), ({"format": 99}, "format 99")):
             path.write_text(json.dumps(description | change), encoding="utf-8")
             with self.subTest(change=change), self.assertRaisesRegex(ModelError, message):
                 load_recommender(self.folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import unittest
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ritournelle.training.dataset import training_data
 from ritournelle.training.fitting import fit_candidate
 from ritournelle.training.material import Material
 from ritournelle.training.plans import FAMILIES, plan_of
+from ritournelle.training.quality import quality_rows
 from ritournelle.training.registered import candidate_of
 from ritournelle.training.reproduce import reproduce
 from ritournelle.training.rules import TrainingRules
@@ -286,6 +288,28 @@ class ReproduceTest(RegistryTestCase):
 
         version = self.registry.register(manifest, save)
         self.assertFalse(reproduce(self.registry, version, material()).is_within(1e-6))
+
+
+class QualityTest(RegistryTestCase):
+    """`quality_rows`: the evidence as rows."""
+
+    def test_every_role_slice_and_metric_is_a_row(self) -> None:
+        first = self.manifest(self.train())
+        rules = TrainingRules(plan_of("ease"), SplitRules(seed=5))
+        rows = quality_rows(self.manifest(self.train(rules=rules))).to_pylist()
+        by = {(row["role"], row["slice"], row["metric"]): row for row in rows}
+        self.assertEqual(len(by), len(rows))
+        self.assertEqual({row["role"] for row in rows}, {"challenger", "champion", "popularity"})
+        champion = by["champion", "all", "ndcg@20"]
+        self.assertEqual((champion["model_version"], champion["family"]), (first.version, "item_knn"))
+        self.assertAlmostEqual(champion["value"], first.metrics["ndcg@20"])
+        self.assertEqual(champion["cases"], LISTENERS)
+        self.assertEqual(by["popularity", "all", "coverage"]["model_version"], None)
+        self.assertIn(("challenger", "tail tracks", "recall@20"), by)
+
+    def test_who_was_never_judged_has_none(self) -> None:
+        manifest = replace(self.manifest(self.train()), metrics={}, compared={}, decision={})
+        self.assertEqual(quality_rows(manifest).num_rows, 0)
 
 
 class RecipeTest(unittest.TestCase):
