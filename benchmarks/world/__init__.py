@@ -1,0 +1,1 @@
+"""Usefulness: lists measured against the tastes that the simulated world has planted."""
