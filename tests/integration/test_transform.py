@@ -619,6 +619,31 @@ def test_records_of_one_instant_change_together(tmp_path: Path) -> None:
         assert built_contents(tmp_path) == daily
 
 
+def test_a_rejected_listen_is_so_once_whoever_appears(tmp_path: Path) -> None:
+    """The other listens of its record are looked at again when their user or a track is known at last."""
+    home = build_home(tmp_path, four_days)
+    with home.write() as warehouse:
+        raw = RawVersions(warehouse)
+        for user_id, items in ((3, [10, 77]), (9, [11, 10])):  # nobody knows track 77 nor user 9 yet
+            raw.record(5, user_id, items, created_at=BORN + timedelta(days=1))
+        blank = {"listen_id": "blank", "user_id": 3, "track_id": None, "position": 2}
+        stray = {"listen_id": "stray", "user_id": 9, "track_id": 12, "position": 2, "run_number": 4}
+        at = {"source_epoch": 1, "source_record_at": BORN + timedelta(days=1), "occurrence": 0, "run_id": "run-5"}
+        listens = [at | {"run_number": 5, "extracted_at": day(5)} | listen for listen in (blank, stray)]
+        warehouse.append(tables.SRC_LISTENS, tables.SRC_LISTENS.rows(listens))
+        raw.finished(5)
+    home.transform()
+    rejected = "SELECT listen_id, reason FROM staging.stg_rejected_listens ORDER BY 1"
+    assert home.read(rejected) == [("blank", "no track id"), ("stray", "no record")]
+    with home.write() as warehouse:
+        raw = RawVersions(warehouse)
+        raw.track(6, 77, "late")
+        raw.user(6, 9, "late@example.org")
+        raw.finished(6)
+    assert home.transform().scope.startswith("changes after run")
+    assert home.read(rejected) == [("blank", "no track id"), ("stray", "no record")]
+
+
 def _change(rng: random.Random, items: list[int]) -> list[int]:
     kept = [item for item in items if rng.random() < 0.9]
     if rng.random() < 0.2:

@@ -15,7 +15,7 @@
 {%- endmacro %}
 
 {# Condition on the rows that share these columns with a row of the last runs. `narrow`: all rows are looked at that share
-   this one number; that is cheaper than to compare letters, and misses no less. #}
+   this one number; that is cheaper than to compare letters, and more rows are looked at, never fewer. #}
 {% macro shares_with_changed(model, columns, narrow) -%}
     {%- set shared = narrow or columns | join(', ') -%}
     ({{ shared }}) in (select {{ shared }} from {{ model }} where {{ checked_rows('run') }})

@@ -33,11 +33,12 @@ users as (
     where numbers.track_id is null or records.user_id is null or records.is_deleted
 ),
 
+-- Exactly the listens that leave the table: of a record whose user or track has appeared, the rejected ones stay.
 listens as (
     select * from {{ ref('stg_listens') }}
     where user_id in (select user_id from users)
         {% if only_changes() -%}
-        and {{ is_of_changed_record() }}
+        and {{ is_among('changed_listens', ['source_epoch', 'listen_id']) }}
         {%- endif %}
 ),
 
