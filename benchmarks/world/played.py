@@ -34,7 +34,7 @@ class Played:
         return cls(world, _past(world, listens))
 
     def preferences(self) -> NDArray[np.float64]:
-        """Listeners × tracks, as in `past`: the chance of each track to be the first of the next session; rows add to 1."""
+        """Listeners × tracks as in `past`: the chance of each to be the first of the next session; rows add up to 1."""
         preferences = np.zeros((len(self.past.users), len(self.past.tracks)))
         for row, user in enumerate(self.past.users.ids.tolist()):
             ids, probable = self.world.true_preferences(user)
