@@ -40,4 +40,5 @@ def _rows(sessions: list[np.ndarray], ids: np.ndarray) -> Sequences:
     """Track ids as rows; a track that was never trained on could not be found, and there is none in this split."""
     lengths = np.array([len(session) for session in sessions], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    return Sequences(np.searchsorted(ids, np.concatenate(sessions)), starts, np.arange(len(sessions)))
+    order = np.arange(len(sessions))
+    return Sequences(np.searchsorted(ids, np.concatenate(sessions)), starts, order, moments=order)

@@ -64,4 +64,4 @@ class Listens:
             (self.listeners[1:] != self.listeners[:-1]) | (self.listened_at[1:] - self.listened_at[:-1] > _SESSION_GAP),
         )
         starts = np.flatnonzero(first)
-        return Sequences(self.tracks, np.append(starts, len(self)), self.listeners[starts])
+        return Sequences(self.tracks, np.append(starts, len(self)), self.listeners[starts], self.listened_at[starts])

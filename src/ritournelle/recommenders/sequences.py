@@ -23,8 +23,12 @@ class Sequences:
     tracks: Rows
     starts: Rows
     listeners: Rows
+    moments: Rows | None = None
+    """When each session began, in any unit, later ones larger; None: not known."""
 
     def __post_init__(self) -> None:
+        if self.moments is not None and len(self.moments) != len(self.listeners):
+            raise ValueError(f"{len(self.listeners)} sessions need as many moments, not {len(self.moments)}")
         if len(self.starts) != len(self.listeners) + 1:
             raise ValueError(f"{len(self.listeners)} sessions need {len(self.listeners) + 1} starts")
         if self.starts[0] != 0 or self.starts[-1] != len(self.tracks) or np.any(np.diff(self.starts) < 0):
@@ -60,7 +64,27 @@ class Sequences:
         lengths = self.lengths[sessions]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         places = np.arange(starts[-1]) + np.repeat(self.starts[sessions] - starts[:-1], lengths)
-        return Sequences(self.tracks[places], starts, listeners)
+        moments = None if self.moments is None else self.moments[sessions]
+        return Sequences(self.tracks[places], starts, listeners, moments)
+
+    def latest(self, most: int) -> Sequences:
+        """The `most` sessions that began last, in their order here; the last ones where nobody knows when they were."""
+        if len(self) <= most:
+            return self
+        order = np.arange(len(self)) if self.moments is None else np.argsort(self.moments, kind="stable")
+        kept = np.sort(order[-most:])
+        return self.take(kept, self.listeners[kept])
+
+    def freshness(self, half_life: float | None) -> NDArray[np.float64]:
+        """What each session counts: the latest 1, one that is older by this share of the whole time 1/2, and so on.
+
+        All count 1 without a half-life, or where nobody knows when they were.
+        """
+        if half_life is None or self.moments is None or len(self) == 0:
+            return np.ones(len(self))
+        age = (self.moments.max() - self.moments) / max(int(np.ptp(self.moments)), 1)
+        fresh: NDArray[np.float64] = np.exp2(-age / half_life)
+        return fresh
 
     def decayed(self, shape: tuple[int, int], latest: int, recency: float) -> Any:
         """CSR, `shape` (listeners × tracks): of each listener's `latest` listens, 1, `recency`, `recency`² … back from

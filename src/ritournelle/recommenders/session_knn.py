@@ -32,7 +32,10 @@ class SessionKnnConfig(RecommenderConfig):
         description="What each listen counts against the one after it, when sessions are compared.",
     )
     rarity: float = Field(default=0.5, ge=0, description="Exponent on the rarity (idf) of a shared track.")
-    most_sessions: int = Field(default=300_000, ge=1, description="Past sessions kept, the last ones: bounds memory.")
+    half_life: float | None = Field(
+        default=1.0, gt=0, description="Age at which a session counts half, as a share of the whole time; null: never."
+    )
+    most_sessions: int = Field(default=300_000, ge=1, description="Past sessions kept, the latest: bounds memory.")
 
 
 class SessionKnnRecommender(Recommender):
@@ -49,10 +52,12 @@ class SessionKnnRecommender(Recommender):
         "recent": Between(2, 20, log=True),
         "recency": Between(0.3, 1.0),
         "rarity": Between(0.0, 2.0),
+        "half_life": Between(0.2, 3.0, log=True),
     }
 
     config: SessionKnnConfig
     _sessions: Any  # CSR, sessions × tracks, 1 where a track is in a session
+    _fresh: NDArray[np.float64]  # what each session counts
     _lookup: Any  # CSR, tracks × sessions: what a track says for a session
 
     @property
@@ -61,23 +66,25 @@ class SessionKnnRecommender(Recommender):
         return True
 
     def _learn(self, interactions: Interactions, progress: Progress) -> None:
-        sequences = self._side.sequences
+        sequences, most = self._side.sequences, self.config.most_sessions
         if sequences is None:
             sessions = csr_matrix(interactions > 0, dtype=np.float32)
+            self._take(csr_matrix(sessions[-most:]), np.ones(min(sessions.shape[0], most)))
         else:
-            rows = np.repeat(np.arange(len(sequences)), sequences.lengths)
+            latest = sequences.latest(most)
+            rows = np.repeat(np.arange(len(latest)), latest.lengths)
             ones = np.ones(len(rows), dtype=np.float32)
-            sessions = csr_matrix((ones, (rows, sequences.tracks)), shape=(len(sequences), interactions.shape[1]))
+            sessions = csr_matrix((ones, (rows, latest.tracks)), shape=(len(latest), interactions.shape[1]))
             sessions.data[:] = 1.0
-        self._take(csr_matrix(sessions[-self.config.most_sessions :]))
+            self._take(sessions, latest.freshness(self.config.half_life))
         progress(1, 1)
 
-    def _take(self, sessions: Any) -> None:
-        self._sessions = sessions
+    def _take(self, sessions: Any, fresh: NDArray[np.float64]) -> None:
+        self._sessions, self._fresh = sessions, fresh
         counts = np.bincount(sessions.indices, minlength=sessions.shape[1])
         rarity = np.log1p(sessions.shape[0] / np.maximum(counts, 1)) ** self.config.rarity
         lengths = np.sqrt(np.maximum(np.diff(sessions.indptr), 1))
-        self._lookup = csr_matrix(diags(rarity) @ sessions.T @ diags(1 / lengths))
+        self._lookup = csr_matrix(diags(rarity) @ sessions.T @ diags(fresh / lengths))
 
     def _fold_in(self, heard: Interactions) -> States:
         """Without an order the heaviest tracks stand for the latest."""
@@ -110,8 +117,9 @@ class SessionKnnRecommender(Recommender):
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         matrix = self._sessions
         shape = np.array(matrix.shape, dtype=np.int64)
-        return {"indices": matrix.indices, "indptr": matrix.indptr, "shape": shape}
+        return {"indices": matrix.indices, "indptr": matrix.indptr, "shape": shape, "fresh": self._fresh}
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         ones = np.ones(len(arrays["indices"]), dtype=np.float32)
-        self._take(csr_matrix((ones, arrays["indices"], arrays["indptr"]), shape=tuple(arrays["shape"].tolist())))
+        sessions = csr_matrix((ones, arrays["indices"], arrays["indptr"]), shape=tuple(arrays["shape"].tolist()))
+        self._take(sessions, arrays["fresh"])

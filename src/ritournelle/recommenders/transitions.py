@@ -37,6 +37,9 @@ class TransitionsConfig(RecommenderConfig):
         default=0.2, ge=0, le=1, description="Exponent on what a track follows in all: more favours rare tracks."
     )
     neighbours: int = Field(default=200, ge=1, description="Followers kept of each track.")
+    half_life: float | None = Field(
+        default=1.0, gt=0, description="Age at which a session counts half, as a share of the whole time; null: never."
+    )
 
 
 class TransitionsRecommender(Recommender):
@@ -55,6 +58,7 @@ class TransitionsRecommender(Recommender):
         "backward": Between(0.0, 1.0),
         "damping": Between(0.0, 0.6),
         "neighbours": OneOf((100, 200, 500)),
+        "half_life": Between(0.2, 3.0, log=True),
     }
 
     config: TransitionsConfig
@@ -85,15 +89,16 @@ class TransitionsRecommender(Recommender):
         progress(1, 1)
 
     def _followed(self, sequences: Sequences, n_tracks: int, progress: Progress) -> Any:
-        """Sum of 1 / steps over all pairs of listens of one session, at most `steps` apart."""
+        """Sum of 1 / steps, by how fresh the session is, over its pairs of listens at most `steps` apart."""
         session = np.repeat(np.arange(len(sequences)), sequences.lengths)
+        fresh = sequences.freshness(self.config.half_life)[session]
         total = csr_matrix((n_tracks, n_tracks))
         for step in range(1, self.config.steps + 1):
             same = session[step:] == session[:-step]
             if not same.any():
                 break
             before, after = sequences.tracks[:-step][same], sequences.tracks[step:][same]
-            total = total + csr_matrix((np.full(len(before), 1 / step), (before, after)), shape=total.shape)
+            total = total + csr_matrix((fresh[step:][same] / step, (before, after)), shape=total.shape)
             progress(0, 1)
         return total
 
