@@ -1,0 +1,214 @@
+"""The operator's journal: runs, steps, checks, readings and incidents in one SQLite file of the home, `operations.db`.
+
+Beside the warehouse and not in it, because it has to tell of a warehouse that is locked, full or gone, of runs that
+published nothing, and to take a person's word while a run is writing (ADR 8). `ops.incidents` receives a copy.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ritournelle.errors import PermanentError
+from ritournelle.monitoring.incidents import Change, Incident, Phase
+from ritournelle.monitoring.reading import Reading, Severity, Status
+
+_BUSY_SECONDS = 10.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    run_id TEXT PRIMARY KEY, run_number INTEGER NOT NULL, verb TEXT NOT NULL, logical_date TEXT NOT NULL,
+    status TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT, duration_seconds REAL, message TEXT,
+    peak_memory_bytes INTEGER);
+CREATE INDEX IF NOT EXISTS runs_started ON runs (started_at);
+CREATE TABLE IF NOT EXISTS run_steps (
+    run_id TEXT NOT NULL, step TEXT NOT NULL, source TEXT NOT NULL, status TEXT NOT NULL, started_at TEXT NOT NULL,
+    finished_at TEXT, duration_seconds REAL, message TEXT, measures TEXT NOT NULL, details TEXT NOT NULL,
+    PRIMARY KEY (run_id, step, source));
+CREATE TABLE IF NOT EXISTS check_results (
+    run_id TEXT NOT NULL, check_name TEXT NOT NULL, kind TEXT, target TEXT, severity TEXT, outcome TEXT,
+    failures INTEGER, message TEXT, checked_at TEXT NOT NULL, PRIMARY KEY (run_id, check_name));
+CREATE INDEX IF NOT EXISTS checks_checked ON check_results (checked_at);
+CREATE TABLE IF NOT EXISTS readings (
+    sensor TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL, status TEXT NOT NULL, severity TEXT NOT NULL,
+    facts TEXT NOT NULL, measured REAL, bound REAL, PRIMARY KEY (sensor, subject, at));
+CREATE INDEX IF NOT EXISTS readings_at ON readings (at);
+CREATE TABLE IF NOT EXISTS incidents (
+    incident_id TEXT PRIMARY KEY, key TEXT NOT NULL, phase TEXT NOT NULL, last_seen_at TEXT NOT NULL, body TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS one_open_per_key ON incidents (key) WHERE phase <> 'resolved';
+CREATE TABLE IF NOT EXISTS incident_events (
+    incident_id TEXT NOT NULL, at TEXT NOT NULL, event TEXT NOT NULL, done_by TEXT NOT NULL, note TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS events_of ON incident_events (incident_id);
+"""
+
+
+class Journal:
+    """Many processes may read and write it at once; each write is one short transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def keep_readings(self, readings: Sequence[Reading]) -> None:
+        """Add the readings of one moment; the same ones again change nothing."""
+        rows = [
+            (
+                reading.sensor,
+                reading.subject,
+                _text(reading.at),
+                reading.status,
+                reading.severity,
+                json.dumps(dict(reading.facts), ensure_ascii=False, default=str),
+                reading.measured,
+                reading.limit,
+            )
+            for reading in readings
+        ]
+        with self._writing() as connection:
+            connection.executemany("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def latest_readings(self) -> list[Reading]:
+        """Of each sensor and subject the last one, by sensor and subject."""
+        query = "SELECT sensor, subject, max(at) AS at, status, severity, facts, measured, bound FROM readings"
+        return [_reading(row) for row in self._rows(f"{query} GROUP BY sensor, subject ORDER BY sensor, subject")]
+
+    def readings_of(self, sensor: str, subject: str, since: datetime) -> list[Reading]:
+        """All readings of one sensor and subject from a moment on, oldest first."""
+        query = "SELECT * FROM readings WHERE sensor = ? AND subject = ? AND at >= ? ORDER BY at"
+        return [_reading(row) for row in self._rows(query, (sensor, subject, _text(since)))]
+
+    def open_incidents(self) -> list[Incident]:
+        """Those that are not resolved, the latest seen first."""
+        return self._incidents("WHERE phase <> 'resolved'")
+
+    def incidents(self, limit: int = 100) -> list[Incident]:
+        """The last ones, resolved or not, the latest seen first."""
+        return self._incidents("", limit)
+
+    def incident(self, beginning: str) -> Incident:
+        """The one whose id begins so; `PermanentError` when none or several do."""
+        wanted = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        found = self._rows("SELECT body FROM incidents WHERE incident_id LIKE ? ESCAPE '\\'", (wanted,))
+        if len(found) != 1:
+            told = "no incident has" if not found else f"{len(found)} incidents have"
+            raise PermanentError(f"{told} an id that begins with {beginning!r}; see `ritournelle incidents list`")
+        return _incident(found[0]["body"])
+
+    def keep_changes(self, changes: Iterable[Change]) -> None:
+        """Write incidents as they are now, and what happened to them, all or none."""
+        with self._writing() as connection:
+            for change in changes:
+                _keep(connection, change)
+
+    def events_of(self, incident_id: str) -> list[dict[str, Any]]:
+        """What happened to an incident, oldest first: `at`, `event`, `done_by`, `note`."""
+        query = "SELECT at, event, done_by, note FROM incident_events WHERE incident_id = ? ORDER BY at, rowid"
+        return [dict(row) | {"at": _moment(row["at"])} for row in self._rows(query, (incident_id,))]
+
+    def keep_rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Copy rows of `runs`, `run_steps` or `check_results`; one of the same key is replaced."""
+        with self._writing() as connection:
+            for row in rows:
+                names, places = ", ".join(row), ", ".join("?" for _ in row)
+                values = [_text(value) if isinstance(value, datetime) else value for value in row.values()]
+                connection.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({places})", values)
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """A SELECT on the journal's tables, for pages and reports; moments stay ISO 8601 texts in UTC."""
+        return [dict(row) for row in self._rows(query, parameters)]
+
+    def forget_before(self, moment: datetime) -> None:
+        """Remove what is older, but for incidents, which are kept for ever."""
+        told = _text(moment)
+        with self._writing() as connection:
+            for table, column in (("readings", "at"), ("check_results", "checked_at")):
+                connection.execute(f"DELETE FROM {table} WHERE {column} < ?", (told,))
+            connection.execute("DELETE FROM run_steps WHERE started_at < ?", (told,))
+            connection.execute("DELETE FROM runs WHERE started_at < ?", (told,))
+
+    def _incidents(self, condition: str, limit: int = 10_000) -> list[Incident]:
+        query = f"SELECT body FROM incidents {condition} ORDER BY last_seen_at DESC, incident_id LIMIT ?"
+        return [_incident(row["body"]) for row in self._rows(query, (limit,))]
+
+    def _rows(self, query: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        with self._connected() as connection:
+            return connection.execute(query, tuple(parameters)).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._connected() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_SCHEMA)
+            yield connection
+        except sqlite3.DatabaseError as error:
+            raise PermanentError(f"the journal {self._path} cannot be used: {error}") from error
+        finally:
+            connection.close()
+
+
+def _keep(connection: sqlite3.Connection, change: Change) -> None:
+    incident = change.incident
+    body = json.dumps(asdict(incident), ensure_ascii=False, default=_plain)
+    row = (incident.incident_id, incident.key, incident.phase, _text(incident.last_seen_at), body)
+    connection.execute(
+        "INSERT INTO incidents VALUES (?, ?, ?, ?, ?) ON CONFLICT (incident_id) DO UPDATE SET"
+        " phase = excluded.phase, last_seen_at = excluded.last_seen_at, body = excluded.body",
+        row,
+    )
+    if change.event is not None:
+        happened = (incident.incident_id, _text(change.at), change.event, change.by, change.note)
+        connection.execute("INSERT INTO incident_events VALUES (?, ?, ?, ?, ?)", happened)
+
+
+def _reading(row: sqlite3.Row) -> Reading:
+    return Reading(
+        row["sensor"],
+        row["subject"],
+        Status(row["status"]),
+        Severity(row["severity"]),
+        _moment(row["at"]),
+        json.loads(row["facts"]),
+        row["measured"],
+        row["bound"],
+    )
+
+
+def _incident(body: str) -> Incident:
+    fields = json.loads(body)
+    moments = {
+        name: None if fields[name] is None else _moment(fields[name])
+        for name in ("first_seen_at", "last_seen_at", "resolved_at")
+    }
+    kinds = {"severity": Severity(fields["severity"]), "phase": Phase(fields["phase"])}
+    return Incident(**(fields | moments | kinds))
+
+
+def _text(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds always, so that texts sort as moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _plain(value: Any) -> str:
+    return _text(value) if isinstance(value, datetime) else str(value)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

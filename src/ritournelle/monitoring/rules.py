@@ -1,0 +1,115 @@
+"""The rules file: severity, owner, limits, sentences and what to do, by sensor; a client's file changes a part."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ritournelle.errors import SettingsError
+from ritournelle.monitoring.reading import Reading, Severity, Status
+from ritournelle.monitoring.sensors.base import Limits, Sensor
+
+Language = Literal["en", "fr"]
+OFF = "off"
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Text(BaseModel):
+    """A text in both languages of the pages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    en: str
+    fr: str
+
+    def said(self, language: Language, facts: Mapping[str, Any]) -> str:
+        """With the facts in their places; a fact that is missing shows as `?`."""
+        return (self.fr if language == "fr" else self.en).format_map(_Facts(facts))
+
+
+class SensorRule(BaseModel):
+    """One section of the rules file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    severity: Literal["warn", "error", "block", "off"]
+    owner: str
+    runbook: str = Field(description="Page of docs/runbooks, without `.md`.")
+    unit: str = ""
+    title: Text
+    meaning: Text
+    fired: Text
+    passed: Text
+    action: Text
+    limits: dict[str, Any] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules by the sensor's name, and where they were read."""
+
+    by_sensor: Mapping[str, SensorRule]
+    limits_of: Mapping[str, Limits]
+    place: str = "the shipped rules"
+
+    def is_on(self, sensor: str) -> bool:
+        """Whether it is asked at all."""
+        return self.by_sensor[sensor].severity != OFF
+
+    def severity(self, sensor: str) -> Severity:
+        """Of a sensor that is on."""
+        return Severity(self.by_sensor[sensor].severity)
+
+    def say(self, reading: Reading, language: Language = "en") -> str:
+        """The reading as a sentence."""
+        rule = self.by_sensor[reading.sensor]
+        text = rule.fired if reading.has_fired else rule.passed
+        if reading.status is Status.UNKNOWN:
+            text = Text(en="{subject}: nothing to judge yet", fr="{subject} : rien à juger pour l'instant")
+        return text.said(language, {"subject": reading.subject, **reading.facts})
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+def load_rules(sensors: tuple[Sensor[Any, Any], ...], changes: Path | None = None) -> Rules:
+    """The shipped rules, changed by a client's file if there is one; `SettingsError` names the section and the value."""
+    shipped = tomllib.loads(files("ritournelle.monitoring").joinpath("sensors.toml").read_text(encoding="utf-8"))
+    wanted, place = {}, "the shipped rules"
+    if changes is not None and changes.exists():
+        wanted, place = _read(changes), str(changes)
+    unknown = wanted.keys() - shipped.keys()
+    if unknown:
+        raise SettingsError(f"{place}: there is no sensor {sorted(unknown)[0]!r}; there are: {', '.join(shipped)}")
+    merged = {name: _merged(section, wanted.get(name, {})) for name, section in shipped.items()}
+    rules = {name: _checked(SensorRule, section, f"{place}: [{name}]") for name, section in merged.items()}
+    limits = {
+        one.name: _checked(one.limits, rules[one.name].limits, f"{place}: [{one.name}.limits]") for one in sensors
+    }
+    return Rules(rules, limits, place)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+
+
+def _merged(shipped: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    tables = {name: {**shipped[name], **value} for name, value in wanted.items() if isinstance(shipped.get(name), dict)}
+    return {**shipped, **wanted, **tables}
+
+
+def _checked(kind: type[_Model], values: Mapping[str, Any], place: str) -> _Model:
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise SettingsError(f"{place} {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error

@@ -1,0 +1,25 @@
+"""Completeness: what landed, with what was quarantined, is what the source announced."""
+
+from __future__ import annotations
+
+from ritournelle.monitoring.observations import SourceRead
+from ritournelle.monitoring.sensors.base import Judgement, NoLimits, Sensor
+
+
+class Completeness(Sensor[SourceRead, NoLimits]):
+    """Fires when a crawl ended and cannot be whole, or when its numbers do not add up."""
+
+    name = "completeness"
+    observes = SourceRead
+
+    def judge(self, seen: SourceRead, limits: NoLimits) -> Judgement:
+        """A source that could not be read at all is another sensor's trouble."""
+        found = seen.landed + seen.quarantined
+        facts = {"announced": seen.announced, "landed": seen.landed, "quarantined": seen.quarantined}
+        if seen.problem == "CrawlError":
+            return Judgement(True, facts | {"problem": seen.message})
+        if not seen.succeeded or seen.announced is None:
+            return Judgement(None, facts)
+        missing = seen.announced - found if seen.proven_snapshot else 0
+        told = f"{missing} rows are missing" if missing > 0 else f"{-missing} rows are too many"
+        return Judgement(missing != 0, facts | {"problem": told if missing else ""}, abs(missing), 0)
