@@ -79,9 +79,9 @@ class _Facts(dict[str, Any]):
 
 
 def load_rules(sensors: tuple[Sensor[Any, Any], ...], changes: Path | None = None) -> Rules:
+    """The shipped rules, changed by a client's file if there is one; `SettingsError` names the section and the value."""
     text = files("ritournelle.monitoring").joinpath("sensors.toml").read_text(encoding="utf-8")
     shipped = tomllib.loads(text)
-    shipped = tomllib.loads(files("ritournelle.monitoring").joinpath("sensors.toml").read_text(encoding="utf-8"))
     wanted, place = {}, "the shipped rules"
     if changes is not None and changes.exists():
         wanted, place = _read(changes), str(changes)
