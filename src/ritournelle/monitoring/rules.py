@@ -79,7 +79,7 @@ class _Facts(dict[str, Any]):
 
 
 def load_rules(sensors: tuple[Sensor[Any, Any], ...], changes: Path | None = None) -> Rules:
-    """The shipped rules, changed by a client's file if there is one; `SettingsError` names the section and the value."""
+    """The shipped rules, changed by a client's file if there is one; `SettingsError` names section and value."""
     text = files("ritournelle.monitoring").joinpath("sensors.toml").read_text(encoding="utf-8")
     shipped = tomllib.loads(text)
     wanted, place = {}, "the shipped rules"
