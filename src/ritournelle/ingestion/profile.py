@@ -50,7 +50,7 @@ def _mean(lengths: pa.ChunkedArray) -> dict[str, float]:
 
 def _values(column: pa.ChunkedArray) -> dict[str, dict[str, float]]:
     counts = pc.value_counts(column.drop_null())
-    if len(counts) > MOST_VALUES or not len(counts):
+    if not 0 < len(counts) <= MOST_VALUES:
         return {}
     total = len(column) - column.null_count
     shares = {entry["values"].as_py()[:_LONGEST_VALUE]: entry["counts"].as_py() / total for entry in counts}

@@ -11,7 +11,7 @@ from ritournelle.monitoring.observations.data import (
 )
 from ritournelle.monitoring.observations.machine import DiskSpace, MemoryUse
 from ritournelle.monitoring.observations.models import ChampionAge, ChampionFiles, Judged, Training
-from ritournelle.monitoring.observations.runs import LastRun, Refusals, RunGap
+from ritournelle.monitoring.observations.runs import LastRun, Refusals, RunDuration, RunGap
 from ritournelle.monitoring.observations.sources import Changes, ColumnProfile, PastRead, SourceAge, SourceRead
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "PastRead",
     "Publication",
     "Refusals",
+    "RunDuration",
     "RunGap",
     "SourceAge",
     "SourceRead",

@@ -9,18 +9,26 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class LastRun:
-    """The last run that has ended; `usual_seconds` are those of earlier good runs of the same verb."""
+    """The last run that has ended."""
 
     subject: str
     run_id: str
     verb: str
     status: str  # succeeded | failed | killed
     finished_at: datetime
-    seconds: float
     where: str = ""
     """The step that failed."""
     message: str = ""
-    usual_seconds: Sequence[float] = ()
+
+
+@dataclass(frozen=True)
+class RunDuration:
+    """How long the last good run took, and earlier good runs of the same verb."""
+
+    subject: str
+    verb: str
+    seconds: float
+    usual: Sequence[float] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ritournelle.monitoring.observations import LastRun
+from ritournelle.monitoring.observations import RunDuration as SeenDuration
 from ritournelle.monitoring.sensors.base import Judgement, Limits, Sensor
 from ritournelle.monitoring.usual import Usual
 
@@ -18,18 +18,18 @@ class DurationLimits(Limits):
     least_runs: int = Field(default=5, ge=1, description="Earlier runs that are needed to know what is usual.")
 
 
-class RunDuration(Sensor[LastRun, DurationLimits]):
+class RunDuration(Sensor[SeenDuration, DurationLimits]):
     """Fires when a good run took far longer than the runs of the same verb before."""
 
     name = "run_duration"
-    observes = LastRun
+    observes = SeenDuration
     limits = DurationLimits
 
-    def judge(self, seen: LastRun, limits: DurationLimits) -> Judgement:
-        """A run that failed ends early, and says nothing of this."""
-        usual = Usual.of(seen.usual_seconds)
+    def judge(self, seen: SeenDuration, limits: DurationLimits) -> Judgement:
+        """Only of good runs: one that failed ends early, and says nothing of this."""
+        usual = Usual.of(seen.usual)
         facts = {"seconds": round(seen.seconds), "usual": round(usual.middle), "verb": seen.verb}
-        if seen.status != "succeeded" or usual.count < limits.least_runs:
+        if usual.count < limits.least_runs:
             return Judgement(None, facts, round(seen.seconds, 1))
         bound = max(limits.seconds, limits.times * usual.middle, usual.middle + limits.spreads * usual.spread)
         return Judgement(seen.seconds > bound, facts, round(seen.seconds, 1), round(bound, 1))
