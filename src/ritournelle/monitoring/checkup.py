@@ -11,7 +11,6 @@ from ritournelle.monitoring.observing.history import HEALTH, PastRun, PastStep
 from ritournelle.monitoring.observing.machine import peak_memory_bytes
 from ritournelle.monitoring.rounds import Rounds
 from ritournelle.runs.record import Run, Step
-
 from ritournelle.warehouse.base import Warehouse
 
 HELD_STAGES = ("train", "publish")
