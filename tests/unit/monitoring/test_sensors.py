@@ -21,9 +21,11 @@ DISK = seen.DiskSpace("home", 50 * GIGABYTE, 100 * GIGABYTE, GIGABYTE)
 JUDGED = seen.Judged("model", MODEL, "ndcg@20", 0.3, 0.1, 0.29, "als-000002", True)
 
 
-def warned(name: str = "holds", severity: Severity = Severity.WARN) -> seen.CheckedModel:
-    """A model of which one test found three rows."""
-    return replace(CHECKS, findings={name: "3 rows"}, severities={name: severity})
+def warned(
+    name: str = "holds", severity: Severity = Severity.WARN, rows: int = 30, usual: tuple[int, ...] = ()
+) -> seen.CheckedModel:
+    """A model of which one test found some rows."""
+    return replace(CHECKS, findings=[seen.Finding(name, "holds", severity, rows, "", usual)])
 
 
 QUIET: dict[str, list[Any]] = {
@@ -49,7 +51,7 @@ QUIET: dict[str, list[Any]] = {
         seen.Orphans("core.fact_listen_history", 5000, 2, 7, (9, 9, 0)),
     ],
     "listen_freshness": [seen.ListenAge("listen_history", NOON, NOON, 20.0)],
-    "data_tests": [CHECKS, warned("listens_follow_their_user_and_track")],
+    "data_tests": [CHECKS, warned("listens_follow_their_user_and_track"), warned(rows=38, usual=(28, 30, 31))],
     "mart_volume": [seen.MartRows("marts.interactions", 900, (1000, 1100, 1050))],
     "mart_freshness": [seen.Publication("published", NOON, "run-29", 25.0)],
     "run_outcome": [LAST],
@@ -104,7 +106,12 @@ TROUBLE: dict[str, list[Any]] = {
         seen.Orphans("core.fact_listen_history", 5000, 5, 5, ()),
     ],
     "listen_freshness": [seen.ListenAge("listen_history", NOON, NOON, 80.0)],
-    "data_tests": [warned(), warned(severity=Severity.ERROR)],
+    "data_tests": [
+        warned(),
+        warned(usual=(30, 30)),
+        warned(rows=60, usual=(30, 31, 30)),
+        warned(severity=Severity.ERROR, usual=(30, 30, 30)),
+    ],
     "mart_volume": [
         seen.MartRows("marts.interactions", 0, (1000, 1100)),
         seen.MartRows("marts.interactions", 400, (1000,)),
