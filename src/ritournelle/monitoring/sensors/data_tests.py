@@ -17,6 +17,7 @@ class DataTestLimits(Limits):
         default=("listens_follow_their_user_and_track",),
         description="Tests that only report: the app is known to date listens before their user or track.",
     )
+    few_rows: int = Field(default=5, ge=0, description="Rows that a test which only warns may find.")
     least_runs: int = Field(
         default=3, ge=1, description="After so many runs with the same finding a test that only warns is known."
     )
@@ -49,6 +50,8 @@ class DataTests(Sensor[CheckedModel, DataTestLimits]):
 
 def _is_known(finding: Finding, limits: DataTestLimits) -> bool:
     usual = Usual.of(finding.usual)
-    if finding.severity is not Severity.WARN or finding.rows is None or usual.count < limits.least_runs:
+    if finding.severity is not Severity.WARN or finding.rows is None:
         return False
+    if finding.rows <= limits.few_rows or usual.count < limits.least_runs:
+        return finding.rows <= limits.few_rows
     return finding.rows <= usual.middle + max(limits.more * usual.middle, limits.more_rows)
