@@ -9,10 +9,12 @@ from typing import Any
 
 from ritournelle.monitoring import observations as seen
 from ritournelle.monitoring.reading import Severity
+from ritournelle.monitoring.rules import Language, load_rules
 from ritournelle.monitoring.sensors.catalogue import SENSORS
 from tests.unit.monitoring.seen import MODEL, NOON, column, dates, failed_read, reads, source_read
 
 GIGABYTE = 10**9
+LANGUAGES: tuple[Language, ...] = ("en", "fr")
 LISTS = seen.Lists("model", MODEL, 300, 0.01, 0, 280, 300, 20)
 LAST = seen.LastRun("pipeline", "run-29", "run", "succeeded", NOON)
 GAP = seen.RunGap("pipeline", NOON, 1.0, 24.0)
@@ -215,3 +217,13 @@ class SensorsTest(unittest.TestCase):
         ):
             with self.subTest(sensor=name):
                 self.assertIs(by_name[name].judge(observation, by_name[name].limits(**limits)).has_fired, False)
+
+    def test_every_sentence_finds_its_facts(self) -> None:
+        rules = load_rules(SENSORS)
+        for cases in (QUIET, TROUBLE):
+            for sensor in SENSORS:
+                for observation in cases[sensor.name]:
+                    reading = sensor.read(observation, sensor.limits(), Severity.WARN, NOON)
+                    for language in LANGUAGES:
+                        with self.subTest(sensor=sensor.name, language=language):
+                            self.assertNotIn("?", rules.say(reading, language))
