@@ -18,6 +18,10 @@ from ritournelle.warehouse.connect import connect, connect_published, duckdb_pat
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.evaluation.cases import Task
     from ritournelle.ingestion.http import HttpPageReader
+    from ritournelle.monitoring.alerts.notifier import Notifier
+    from ritournelle.monitoring.following import Flapping
+    from ritournelle.monitoring.journal import Journal
+    from ritournelle.monitoring.rules import Rules
     from ritournelle.registry.store import LocalRegistry
     from ritournelle.training.comparison import Comparison
     from ritournelle.training.reproduce import Reproduction
@@ -78,6 +82,34 @@ class Platform:
         from ritournelle.registry.store import LocalRegistry
 
         return LocalRegistry(self.settings.registry_folder)
+
+    def journal(self) -> Journal:
+        """The operator's journal of this home."""
+        from ritournelle.monitoring.journal import Journal
+
+        return Journal(self.settings.home / "operations.db")
+
+    def rules(self) -> Rules:
+        """What each sensor means; `SettingsError` for a rules file that cannot be used."""
+        from ritournelle.monitoring.rules import load_rules
+        from ritournelle.monitoring.sensors.catalogue import SENSORS
+
+        return load_rules(SENSORS, self.settings.home / "sensors.toml")
+
+    def flapping(self) -> Flapping:
+        """What becomes of a trouble that comes and goes."""
+        from ritournelle.monitoring.following import Flapping
+
+        how = self.settings.incidents
+        return Flapping(timedelta(hours=how.reopen_within_hours), how.patience)
+
+    def notifier(self) -> Notifier:
+        """What tells people of incidents; it does nothing where no channel is set."""
+        from ritournelle.monitoring.alerts.apprise_channel import channels_of
+        from ritournelle.monitoring.alerts.notifier import Notifier
+
+        alerts = self.settings.alerts
+        return Notifier(self.journal(), self.rules(), alerts, channels_of(alerts.urls), self.flapping())
 
     def compare_families(
         self, task: Task | None = None, trials: int | None = None, *, on_trial: OnTrial | None = None

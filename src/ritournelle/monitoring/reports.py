@@ -33,7 +33,9 @@ class Report:
     def __post_init__(self) -> None:
         if self.subject not in SUBJECTS and not TABLE.fullmatch(self.subject):
             known = ", ".join(SUBJECTS)
-            raise PermanentError(f"{_cut(self.subject)!r} is no subject; there are: {known}, and tables: marts.kpi_days")
+            raise PermanentError(
+                f"{_cut(self.subject)!r} is no subject; there are: {known}, and tables: marts.kpi_days"
+            )
         if self.severity is Severity.BLOCK:
             raise PermanentError("a person opens incidents of severity warn or error; only sensors hold publication")
         for field, kind in (("message", "message"), ("by", "name"), ("contact", "contact")):

@@ -32,9 +32,7 @@ def ask(
     ]
 
 
-def keep(
-    journal: Journal, readings: Sequence[Reading], rules: Rules, flapping: Flapping = Flapping()
-) -> list[Change]:
+def keep(journal: Journal, readings: Sequence[Reading], rules: Rules, flapping: Flapping = Flapping()) -> list[Change]:
     """Keep the readings, follow the incidents; what happened to those, for the alerts."""
     fired = [reading for reading in readings if reading.has_fired]
     openings = {reading.key: _opening(reading, rules) for reading in fired}

@@ -141,7 +141,9 @@ class ByHandTest(AtHome):
 class ByAPersonTest(AtHome):
     def test_a_consumer_opens_one_and_others_join(self) -> None:
         first = self.journal.open_by_person(Report("marts.recommendations", "all lists are alike", by="lea"), NOON)
-        self.assertEqual((first.event, first.incident.sensor, first.incident.runbook), (Event.OPENED, "person", "person"))
+        self.assertEqual(
+            (first.event, first.incident.sensor, first.incident.runbook), (Event.OPENED, "person", "person")
+        )
         second = self.journal.open_by_person(Report("marts.recommendations", "mine as well"), NOON)
         third = self.journal.open_by_person(Report("marts.recommendations", "all of them", Severity.ERROR), NOON)
         self.assertEqual((second.event, third.event), (Event.REPORTED, Event.WORSENED))

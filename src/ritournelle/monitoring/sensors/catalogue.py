@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ritournelle.monitoring.sensors.alerts import AlertsArrive
 from ritournelle.monitoring.sensors.base import Sensor
 from ritournelle.monitoring.sensors.completeness import Completeness
 
-SENSORS: tuple[Sensor[Any, Any], ...] = (Completeness(),)
+SENSORS: tuple[Sensor[Any, Any], ...] = (Completeness(), AlertsArrive())
