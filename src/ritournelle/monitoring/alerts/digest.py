@@ -11,12 +11,12 @@ from typing import Any
 from ritournelle.monitoring.alerts.channel import Kind, Message
 from ritournelle.monitoring.alerts.hours import yesterday
 from ritournelle.monitoring.alerts.text import Style, sentence
-from ritournelle.monitoring.alerts.words import say, say_event
+from ritournelle.monitoring.alerts.words import say, say_event, say_number
 from ritournelle.monitoring.incident_rows import incident_of
 from ritournelle.monitoring.incidents import Incident
 from ritournelle.monitoring.journal import Journal
 from ritournelle.monitoring.moments import text_of
-from ritournelle.monitoring.rules import Rules
+from ritournelle.monitoring.rules import Language, Rules
 
 _MOST_LINES = 30
 _ROWS = ("inserted", "updated", "deleted", "quarantined")
@@ -90,23 +90,26 @@ class Digest:
         yield from _listed(told, style, "nothing happened")
         day = f"{yesterday(style.zone, self.at)[0]:%Y-%m-%d}"
         yield "\n" + say(language, "yesterday", when=day)
-        yield from _listed([self._run(run) for run in self.runs], style, "no run")
+        yield from _listed([self._run(run, language) for run in self.runs], style, "no run")
         if style.link:
             yield f"\n{style.link}"
 
-    def _run(self, run: dict[str, Any]) -> str:
-        seconds = "" if run["duration_seconds"] is None else f", {run['duration_seconds']:,.0f} s"
-        sources = [_rows(step) for step in self.steps if step["run_id"] == run["run_id"]]
+    def _run(self, run: dict[str, Any], language: Language) -> str:
+        seconds = "" if run["duration_seconds"] is None else f", {run['duration_seconds']:.0f} s"
+        sources = [_rows(step, language) for step in self.steps if step["run_id"] == run["run_id"]]
         failed = f" · {run['message'].splitlines()[0]}" if run["message"] and run["status"] != "succeeded" else ""
-        return f"{run['verb']} {run['status']}{seconds}{failed}" + "".join(f"\n    {line}" for line in sources if line)
+        told = f"{run['verb']}: {say(language, run['status'])}{seconds}{failed}"
+        return "\n    ".join([told, *sources])
 
 
-def _rows(step: dict[str, Any]) -> str:
+def _rows(step: dict[str, Any], language: Language) -> str:
     measures = json.loads(step["measures"])
     if measures.get("landed") is None:
-        return f"{step['source']}: {step['status']}"
-    changes = ", ".join(f"{measures[name]:,} {name}" for name in _ROWS if measures.get(name))
-    return f"{step['source']}: {measures['landed']:,} rows" + (f", {changes}" if changes else "")
+        return f"{step['source']}: {say(language, step['status'])}"
+    told = [f"{say_number(language, measures['landed'])} {say(language, 'rows')}"]
+    changes = [name for name in _ROWS if measures.get(name)]
+    told += [f"{say_number(language, measures[name])} {say(language, name)}" for name in changes]
+    return f"{step['source']}: {', '.join(told)}"
 
 
 def _open(incident: Incident, rules: Rules, style: Style) -> str:

@@ -1,4 +1,4 @@
-"""The notifier: tells every channel what happened to incidents, and once a day how it stands. Nothing it meets fails a run."""
+"""The notifier: tells every channel what happened to incidents, and once a day how it stands; it fails no run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Sent:
 class Notifier:
     """Each event of an incident reaches each channel once; twice only if a process is killed while it sends it.
 
-    What a channel does not take waits in the journal for the next flush, of any process. Without channels it does nothing.
+    What a channel does not take waits in the journal for the next flush, of any process. Without channels it does
+    nothing.
     """
 
     def __init__(

@@ -114,7 +114,8 @@ class Outbox:
     def channel_worked(self, channel: str, now: datetime) -> None:
         """A channel took a message."""
         self._write(
-            "UPDATE alert_channels SET failures = 0, failing_since = NULL, problem = '', tried_at = ? WHERE channel = ?",
+            "UPDATE alert_channels SET failures = 0, failing_since = NULL, problem = '', tried_at = ?"
+            " WHERE channel = ?",
             (text_of(now), channel),
         )
 
@@ -122,8 +123,8 @@ class Outbox:
         """A channel did not."""
         told = text_of(now)
         self._write(
-            "UPDATE alert_channels SET failures = failures + 1, failing_since = coalesce(failing_since, ?), problem = ?,"
-            " tried_at = ? WHERE channel = ?",
+            "UPDATE alert_channels SET failures = failures + 1, failing_since = coalesce(failing_since, ?),"
+            " problem = ?, tried_at = ? WHERE channel = ?",
             (told, problem, told, channel),
         )
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ritournelle.monitoring.alerts.channel import Kind, Message
 from ritournelle.monitoring.alerts.outbox import Alert
-from ritournelle.monitoring.alerts.words import say, say_minutes
+from ritournelle.monitoring.alerts.words import say, say_minutes, say_number
 from ritournelle.monitoring.incidents import PERSON, Event, Incident
 from ritournelle.monitoring.reading import Severity
 from ritournelle.monitoring.rules import Language, Rules
@@ -125,15 +125,15 @@ def _seen(incident: Incident, language: Language) -> str:
 def _evidence(incident: Incident, rules: Rules, language: Language) -> str:
     """The facts that the sentence does not hold already."""
     told = sentence(incident, rules, language)
-    facts = {name: _number(value) for name, value in incident.facts.items() if value not in (None, "", [], {})}
+    facts = {name: _told(value, language) for name, value in incident.facts.items() if value not in (None, "", [], {})}
     shown = {name: text for name, text in facts.items() if not (isinstance(incident.facts[name], str) and text in told)}
     return " · ".join(_cut(f"{name.replace('_', ' ')} {text}", _FACT_CHARACTERS) for name, text in shown.items())
 
 
-def _number(value: Any) -> str:
+def _told(value: Any, language: Language) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+    return say_number(language, value)
 
 
 def _facts(incident: Incident) -> dict[str, Any]:

@@ -56,6 +56,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "and more": ("… and {count} more", "… et {count} de plus"),
     "taken by": ("taken by {who}", "pris par {who}"),
     "nobody": ("nobody has taken it", "personne ne l'a pris"),
+    "rows": ("rows", "lignes"),
+    "inserted": ("new", "nouvelles"),
+    "updated": ("changed", "modifiées"),
+    "deleted": ("gone", "disparues"),
+    "quarantined": ("in quarantine", "en quarantaine"),
+    "running": ("is under way", "en cours"),
+    "succeeded": ("succeeded", "réussie"),
+    "failed": ("failed", "échouée"),
+    "killed": ("was killed", "tuée"),
+    "skipped": ("was skipped", "sautée"),
     "test": ("a test", "un essai"),
     "test text": (
         "This is a test of the alerts of Ritournelle. If you read it, this channel works.",
@@ -77,6 +87,12 @@ _EVENTS: Mapping[str, tuple[str, str]] = {
 def say(language: Language, word: str, **facts: object) -> str:
     """A word, with its facts in their places."""
     return _WORDS[word][language == "fr"].format(**facts)
+
+
+def say_number(language: Language, value: float) -> str:
+    """With thousands set apart as the language does."""
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+    return text if language == "en" else text.translate({ord(","): "\u202f", ord("."): ","})
 
 
 def say_event(language: Language, event: str) -> str:

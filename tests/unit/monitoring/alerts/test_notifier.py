@@ -240,10 +240,10 @@ Since the last digest (2026-11-25 12:00 UTC)
 - over by itself: tracks: {missing}
 
 Runs of yesterday (2026-11-25)
-- run succeeded, 12 s
-    users: 1,000 rows, 12 inserted
-- run failed, 12 s · the source users refused
-    users: 1,000 rows, 12 inserted"""
+- run: succeeded, 12 s
+    users: 1,000 rows, 12 new
+- run: failed, 12 s · the source users refused
+    users: 1,000 rows, 12 new"""
         self.assertEqual(digest.body, wanted)
 
     def only_of(self, subject: str) -> str:
