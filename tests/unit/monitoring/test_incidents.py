@@ -6,8 +6,6 @@ import unittest
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Barrier
 
 from ritournelle.errors import PermanentError
@@ -16,6 +14,7 @@ from ritournelle.monitoring.incidents import Change, Event, Phase, acknowledged,
 from ritournelle.monitoring.journal import Journal
 from ritournelle.monitoring.reading import Reading, Severity, Status
 from ritournelle.monitoring.reports import Report
+from tests.unit.monitoring.homes import journal_for
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 OPENING = Opening("platform", "completeness", "users: rows are missing")
@@ -31,9 +30,7 @@ class AtHome(unittest.TestCase):
     """A journal in a folder of its own."""
 
     def setUp(self) -> None:
-        folder = TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.journal = Journal(Path(folder.name) / "operations.db")
+        self.journal = journal_for(self)
 
     def follow(self, *readings: Reading, flapping: Flapping = Flapping()) -> list[Event | None]:
         """What happened."""

@@ -67,8 +67,8 @@ class Notifier:
         """Take note of changes that the journal has kept; channels that are new hear of these, and of none before."""
         if self._channels:
             since = min((change.at for change in changes), default=None)
-            self._outbox.register([channel.name for channel in self._channels], now, since)
-            self._outbox.collect(Severity(self._settings.least_severity))
+            names = [channel.name for channel in self._channels]
+            self._outbox.take_in(names, Severity(self._settings.least_severity), now, since)
 
     def flush(self, now: datetime) -> Sent:
         """Send what waits and is not held by quiet hours, and the digest if it is due."""
@@ -155,8 +155,9 @@ class Notifier:
             sent.problems[channel.name] = str(error)
             self._outbox.channel_failed(channel.name, str(error), now)
             return False
+        if channel.name not in sent.messages:
+            self._outbox.channel_worked(channel.name, now)
         sent.add(channel.name)
-        self._outbox.channel_worked(channel.name, now)
         return True
 
     def _is_held(self, alert: Alert, now: datetime) -> bool:

@@ -43,38 +43,26 @@ class Outbox:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    def register(self, channels: Sequence[str], now: datetime, since: datetime | None = None) -> None:
-        """Let new channels hear of events from `since` (by default: from now) on; forget those that are gone."""
-        places = ", ".join("?" for _ in channels)
+    def take_in(self, channels: Sequence[str], least: Severity, now: datetime, since: datetime | None = None) -> None:
+        """Put in what happened since the last time, for every channel.
+
+        Channels that are new hear of events from `since` (by default: from now) on; those that are gone are forgotten.
+        """
         with self._journal.writing() as connection:
             last = _last_event(connection, since)
-            for channel in channels:
-                connection.execute(
-                    "INSERT OR IGNORE INTO alert_channels (channel, after_event, digested_at) VALUES (?, ?, ?)",
-                    (channel, last, text_of(now)),
-                )
-            gone = f"channel NOT IN ({places})"
+            connection.executemany(
+                "INSERT OR IGNORE INTO alert_channels (channel, after_event, digested_at) VALUES (?, ?, ?)",
+                [(channel, last, text_of(now)) for channel in channels],
+            )
+            gone = f"channel NOT IN ({', '.join('?' for _ in channels)})"
             connection.execute(f"DELETE FROM alerts WHERE state <> 'sent' AND {gone}", tuple(channels))
             connection.execute(f"DELETE FROM alert_channels WHERE {gone}", tuple(channels))
-
-    def collect(self, least: Severity) -> None:
-        """Put in what happened since the last time, for every channel."""
-        wanted = [one for one in Severity if list(Severity).index(one) >= list(Severity).index(least)]
-        events, severities = (", ".join(f"'{one}'" for one in kinds) for kinds in (ALERTED, wanted))
-        with self._journal.writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO alerts (event_id, channel, state) SELECT e.event_id, c.channel, 'waiting'"
-                " FROM incident_events e JOIN alert_channels c ON e.event_id > c.after_event"
-                f" WHERE e.event IN ({events}) AND e.severity IN ({severities})"
-            )
-            connection.execute(
-                "UPDATE alert_channels SET after_event = max(after_event, ?)", (_last_event(connection),)
-            )
+            _collect(connection, least)
 
     def recover(self) -> None:
         """Alerts that a process was killed over wait again, marked as repeats."""
-        with self._journal.writing() as connection:
-            connection.execute("UPDATE alerts SET state = 'waiting', is_repeat = 1 WHERE state = 'sending'")
+        if self._journal.rows("SELECT 1 FROM alerts WHERE state = 'sending' LIMIT 1"):
+            self._write("UPDATE alerts SET state = 'waiting', is_repeat = 1 WHERE state = 'sending'", ())
 
     def waiting(self, channel: str) -> list[Alert]:
         """What a channel has not been told yet, oldest first."""
@@ -112,7 +100,7 @@ class Outbox:
         self._note(alert, "state = 'waiting', is_repeat = 0")
 
     def channel_worked(self, channel: str, now: datetime) -> None:
-        """A channel took a message."""
+        """A channel took what it was sent."""
         self._write(
             "UPDATE alert_channels SET failures = 0, failing_since = NULL, problem = '', tried_at = ?"
             " WHERE channel = ?",
@@ -161,6 +149,18 @@ class Outbox:
     def _write(self, statement: str, values: Sequence[object]) -> None:
         with self._journal.writing() as connection:
             connection.execute(statement, tuple(values))
+
+
+def _collect(connection: sqlite3.Connection, least: Severity) -> None:
+    order = list(Severity)
+    wanted = order[order.index(least) :]
+    events, severities = (", ".join(f"'{one}'" for one in kinds) for kinds in (ALERTED, wanted))
+    connection.execute(
+        "INSERT OR IGNORE INTO alerts (event_id, channel, state) SELECT e.event_id, c.channel, 'waiting'"
+        " FROM incident_events e JOIN alert_channels c ON e.event_id > c.after_event"
+        f" WHERE e.event IN ({events}) AND e.severity IN ({severities})"
+    )
+    connection.execute("UPDATE alert_channels SET after_event = max(after_event, ?)", (_last_event(connection),))
 
 
 def _last_event(connection: sqlite3.Connection, before: datetime | None = None) -> int:

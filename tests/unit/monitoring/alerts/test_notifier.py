@@ -6,13 +6,10 @@ import json
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ritournelle.monitoring.alerts.notifier import Notifier
 from ritournelle.monitoring.incidents import acknowledged, resolved
-from ritournelle.monitoring.journal import Journal
 from ritournelle.monitoring.reading import Reading, Severity, Status
 from ritournelle.monitoring.reports import Report
 from ritournelle.monitoring.rules import load_rules
@@ -20,6 +17,7 @@ from ritournelle.monitoring.sensors.catalogue import SENSORS
 from ritournelle.monitoring.watch import keep
 from ritournelle.settings import AlertSettings
 from tests.unit.monitoring.alerts.receivers import DyingChannel, Killed, MemoryChannel
+from tests.unit.monitoring.homes import journal_for
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 RULES = load_rules(SENSORS)
@@ -31,9 +29,7 @@ class NotifierCase(unittest.TestCase):
     """A journal, and channels that remember."""
 
     def setUp(self) -> None:
-        folder = TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.journal = Journal(Path(folder.name) / "operations.db")
+        self.journal = journal_for(self)
         self.channel = MemoryChannel()
         self.channels: list[MemoryChannel] = [self.channel]
         self.settings: dict[str, Any] = {}
