@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.evaluation.cases import Task
     from ritournelle.ingestion.http import HttpPageReader
     from ritournelle.monitoring.alerts.notifier import Notifier
-    from ritournelle.monitoring.following import Flapping
     from ritournelle.monitoring.journal import Journal
     from ritournelle.monitoring.rules import Rules
     from ritournelle.registry.store import LocalRegistry
@@ -85,9 +84,12 @@ class Platform:
 
     def journal(self) -> Journal:
         """The operator's journal of this home."""
+        from ritournelle.monitoring.following import Flapping
         from ritournelle.monitoring.journal import Journal
 
-        return Journal(self.settings.home / "operations.db")
+        how = self.settings.incidents
+        flapping = Flapping(timedelta(hours=how.reopen_within_hours), how.patience)
+        return Journal(self.settings.home / "operations.db", flapping)
 
     def rules(self) -> Rules:
         """What each sensor means; `SettingsError` for a rules file that cannot be used."""
@@ -96,20 +98,13 @@ class Platform:
 
         return load_rules(SENSORS, self.settings.home / "sensors.toml")
 
-    def flapping(self) -> Flapping:
-        """What becomes of a trouble that comes and goes."""
-        from ritournelle.monitoring.following import Flapping
-
-        how = self.settings.incidents
-        return Flapping(timedelta(hours=how.reopen_within_hours), how.patience)
-
     def notifier(self) -> Notifier:
         """What tells people of incidents; it does nothing where no channel is set."""
         from ritournelle.monitoring.alerts.apprise_channel import channels_of
         from ritournelle.monitoring.alerts.notifier import Notifier
 
         alerts = self.settings.alerts
-        return Notifier(self.journal(), self.rules(), alerts, channels_of(alerts.urls), self.flapping())
+        return Notifier(self.journal(), self.rules(), alerts, channels_of(alerts.urls))
 
     def compare_families(
         self, task: Task | None = None, trials: int | None = None, *, on_trial: OnTrial | None = None

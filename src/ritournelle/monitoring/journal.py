@@ -61,8 +61,9 @@ CREATE INDEX IF NOT EXISTS alerts_waiting ON alerts (channel, state);
 class Journal:
     """Many processes may read and write it at once; each write is one short transaction."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, flapping: Flapping = Flapping()) -> None:
         self._path = path
+        self._flapping = flapping
 
     def keep_readings(self, readings: Sequence[Reading]) -> None:
         """Add the readings of one moment; the same ones again change nothing."""
@@ -105,9 +106,7 @@ class Journal:
         with self._connected() as connection:
             return named(connection, beginning)
 
-    def follow(
-        self, readings: Sequence[Reading], openings: Mapping[str, Opening], flapping: Flapping = Flapping()
-    ) -> list[Change]:
+    def follow(self, readings: Sequence[Reading], openings: Mapping[str, Opening]) -> list[Change]:
         """Let incidents follow these readings; what changed.
 
         Read, decided and written in one transaction: of two processes with the same trouble one opens the incident
@@ -115,11 +114,11 @@ class Journal:
         """
         if not readings:
             return []
-        since = max(reading.at for reading in readings) - flapping.reopen_within
+        since = max(reading.at for reading in readings) - self._flapping.reopen_within
         query = "SELECT body FROM incidents WHERE phase <> 'resolved' OR json_extract(body, '$.resolved_at') >= ?"
         with self.writing() as connection:
             known = [incident_of(row["body"]) for row in connection.execute(query, (text_of(since),))]
-            return [keep(connection, change) for change in follow(known, readings, openings, flapping)]
+            return [keep(connection, change) for change in follow(known, readings, openings, self._flapping)]
 
     def amend(self, beginning: str, decide: Callable[[Incident], Change]) -> Change:
         """Do something to one incident, as `acknowledged`, `action_taken` and `resolved` do; their errors."""

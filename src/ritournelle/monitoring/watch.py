@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from ritournelle.monitoring.following import Flapping, Opening
+from ritournelle.monitoring.following import Opening
 from ritournelle.monitoring.incidents import Change
 from ritournelle.monitoring.journal import Journal
 from ritournelle.monitoring.reading import Reading
@@ -32,12 +32,12 @@ def ask(
     ]
 
 
-def keep(journal: Journal, readings: Sequence[Reading], rules: Rules, flapping: Flapping = Flapping()) -> list[Change]:
+def keep(journal: Journal, readings: Sequence[Reading], rules: Rules) -> list[Change]:
     """Keep the readings, follow the incidents; what happened to those, for the alerts."""
     fired = [reading for reading in readings if reading.has_fired]
     openings = {reading.key: _opening(reading, rules) for reading in fired}
     journal.keep_readings(readings)
-    changes = journal.follow(readings, openings, flapping)
+    changes = journal.follow(readings, openings)
     return [change for change in changes if change.event is not None]
 
 

@@ -32,10 +32,10 @@ class AtHome(unittest.TestCase):
     def setUp(self) -> None:
         self.journal = journal_for(self)
 
-    def follow(self, *readings: Reading, flapping: Flapping = Flapping()) -> list[Event | None]:
+    def follow(self, *readings: Reading) -> list[Event | None]:
         """What happened."""
         openings = {one.key: OPENING for one in readings}
-        return [change.event for change in self.journal.follow(readings, openings, flapping)]
+        return [change.event for change in self.journal.follow(readings, openings)]
 
     def only(self) -> str:
         """The id of the one incident there is."""
@@ -72,10 +72,10 @@ class FlappingTest(AtHome):
         self.assertEqual(self.journal.incident(self.only()).times_seen, 8)
 
     def test_the_limits_can_be_set(self) -> None:
-        never = Flapping(timedelta(0), 0)
-        self.follow(reading(True), flapping=never)
-        self.assertEqual(self.follow(reading(False, 1), flapping=never), [Event.CLOSED_ITSELF])
-        self.assertEqual(self.follow(reading(True, 2), flapping=never), [Event.OPENED])
+        self.journal = Journal(self.journal.path, Flapping(timedelta(0), 0))
+        self.follow(reading(True))
+        self.assertEqual(self.follow(reading(False, 1)), [Event.CLOSED_ITSELF])
+        self.assertEqual(self.follow(reading(True, 2)), [Event.OPENED])
 
     def test_worse_is_told_and_better_is_not(self) -> None:
         severities = (Severity.WARN, Severity.BLOCK, Severity.ERROR)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 
+from ritournelle.domain.clock import utc_now
 from ritournelle.monitoring.alerts.channel import Channel, ChannelError, Message
 from ritournelle.monitoring.alerts.digest import Digest
 from ritournelle.monitoring.alerts.hours import is_quiet, last_due
@@ -14,7 +15,6 @@ from ritournelle.monitoring.alerts.outbox import Alert, Outbox
 from ritournelle.monitoring.alerts.text import Style, alert_message
 from ritournelle.monitoring.alerts.turn import sole_sender
 from ritournelle.monitoring.alerts.words import say
-from ritournelle.monitoring.following import Flapping
 from ritournelle.monitoring.incidents import Change
 from ritournelle.monitoring.journal import Journal
 from ritournelle.monitoring.reading import Severity
@@ -53,9 +53,7 @@ class Notifier:
         rules: Rules,
         settings: AlertSettings,
         channels: Sequence[Channel],
-        flapping: Flapping = Flapping(),
     ) -> None:
-        self._flapping = flapping
         self._journal = journal
         self._rules = rules
         self._settings = settings
@@ -63,12 +61,12 @@ class Notifier:
         self._outbox = Outbox(journal)
         self._style = Style(settings.language, settings.time_zone, settings.link)
 
-    def notify(self, changes: Sequence[Change], now: datetime) -> None:
+    def notify(self, changes: Sequence[Change], now: datetime | None = None) -> None:
         """Take note of changes that the journal has kept; channels that are new hear of these, and of none before."""
         if self._channels:
             since = min((change.at for change in changes), default=None)
             names = [channel.name for channel in self._channels]
-            self._outbox.take_in(names, Severity(self._settings.least_severity), now, since)
+            self._outbox.take_in(names, Severity(self._settings.least_severity), now or utc_now(), since)
 
     def flush(self, now: datetime) -> Sent:
         """Send what waits and is not held by quiet hours, and the digest if it is due."""
@@ -116,7 +114,7 @@ class Notifier:
             for channel in self._channels:
                 self._send_waiting(channel, now, sent, ends)
             readings = ask(self._outbox.deliveries(), self._rules, now, sensors=(AlertsArrive(),))
-            if not keep(self._journal, readings, self._rules, self._flapping):
+            if not keep(self._journal, readings, self._rules):
                 return
             self.notify((), now)
 
