@@ -14,6 +14,7 @@ from ritournelle.monitoring.incidents import PERSON, Incident
 from ritournelle.monitoring.rules import Rules
 
 _OUT = Console(highlight=False)
+_LISTED_CHARACTERS = 120
 _COLOURS = {"warn": "yellow", "error": "red", "block": "bold red"}
 
 
@@ -38,7 +39,7 @@ def show_incidents(incidents: Sequence[Incident], every: bool) -> None:
         )
     for one in incidents:
         severity = f"[{_COLOURS[one.severity]}]{one.severity}[/]"
-        told = f"{escape(one.message)}\n[dim]{escape(one.incident_id)}[/]"
+        told = f"{escape(_short(one.message))}\n[dim]{escape(one.incident_id)}[/]"
         table.add_row(severity, told, f"{one.first_seen_at:%m-%d %H:%M}", f"{one.times_seen}×", escape(_state(one)))
     _OUT.print(table)
 
@@ -72,6 +73,11 @@ def _facts(incident: Incident, rules: Rules) -> list[tuple[str, str]]:
         ("contact", incident.contact),
         ("runbook", f"docs/runbooks/{incident.runbook}.md" if incident.runbook else ""),
     ]
+
+
+def _short(message: str) -> str:
+    """`incidents show` has the whole of it."""
+    return message if len(message) <= _LISTED_CHARACTERS else message[:_LISTED_CHARACTERS] + "…"
 
 
 def _state(incident: Incident) -> str:
