@@ -276,8 +276,8 @@ class AlertSettings(_Section):
 
     urls: Annotated[list[Annotated[SecretStr, AfterValidator(_channel)]], NoDecode, BeforeValidator(_separate)] = Field(
         default_factory=list,
-        description="Addresses of Apprise, separated by blanks or as a JSON list, never shown: `mailto://…`, `slack://…`, "
-        "`jsons://…`; none: nobody is told.",
+        description="Addresses of Apprise, separated by blanks or as a JSON list, never shown: `mailto://…`, "
+        "`slack://…`, `jsons://…`; none: nobody is told.",
     )
     least_severity: Literal["warn", "error", "block"] = Field(
         default="warn", description="Incidents below it are on the page and in the digest only."

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from ritournelle.monitoring.alerts.channel import ChannelError, Kind, Message
 
@@ -46,12 +46,12 @@ class AppriseChannel:
             raise ChannelError(self._without_secrets(told[0]) if told else "the service did not take the message")
 
     def _without_secrets(self, text: str) -> str:
-        parts = urlsplit(self._url.get_secret_value())
-        for secret in sorted(
-            re.split(r"[/?&=:@,#]", f"{parts.netloc}/{parts.path}?{parts.query}"), key=len, reverse=True
-        ):
-            if len(secret) > 3 and secret != parts.hostname:
-                text = text.replace(secret, "…").replace(unquote(secret), "…")
+        """Without any part of the address but its host, where that is a host: other services keep tokens there."""
+        address = self._url.get_secret_value().partition("://")[2]
+        host = address.partition("/")[0].rpartition("@")[2].partition(":")[0]
+        for part in sorted(set(re.split(r"[/?&=:@,#]", address)), key=len, reverse=True):
+            if len(part) > 3 and not (part == host and "." in host):
+                text = text.replace(part, "…").replace(unquote(part), "…")
         return text
 
 
