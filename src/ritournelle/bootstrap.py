@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ritournelle.errors import PermanentError
+from ritournelle.errors import PermanentError, SettingsError
 from ritournelle.settings import Settings
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.connect import connect, connect_published, duckdb_path, place, sole_run
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.ingestion.http import HttpPageReader
     from ritournelle.monitoring.alerts.notifier import Notifier
     from ritournelle.monitoring.journal import Journal
+    from ritournelle.monitoring.rounds import Rounds
     from ritournelle.monitoring.rules import Rules
     from ritournelle.registry.store import LocalRegistry
     from ritournelle.training.comparison import Comparison
@@ -83,20 +84,41 @@ class Platform:
         return LocalRegistry(self.settings.registry_folder)
 
     def journal(self) -> Journal:
-        """The operator's journal of this home."""
+        """Where readings, incidents and a copy of the record of runs are kept."""
         from ritournelle.monitoring.following import Flapping
         from ritournelle.monitoring.journal import Journal
 
         how = self.settings.incidents
-        flapping = Flapping(timedelta(hours=how.reopen_within_hours), how.patience)
-        return Journal(self.settings.home / "operations.db", flapping)
+        return Journal(self.settings.journal_path, Flapping(timedelta(hours=how.reopen_within_hours), how.patience))
 
     def rules(self) -> Rules:
-        """What each sensor means; `SettingsError` for a rules file that cannot be used."""
+        """What each sensor means here; `SettingsError` for a file that cannot be used."""
         from ritournelle.monitoring.rules import load_rules
         from ritournelle.monitoring.sensors.catalogue import SENSORS
 
-        return load_rules(SENSORS, self.settings.home / "sensors.toml")
+        named = self.settings.monitoring.rules
+        if named is not None and not named.exists():
+            raise SettingsError(f"there is no file {named} (RITOURNELLE_MONITORING__RULES)")
+        return load_rules(SENSORS, self.settings.rules_path)
+
+    def rounds(self) -> Rounds:
+        """The watch over everything."""
+        from ritournelle.monitoring.incident_table import copy_incidents
+        from ritournelle.monitoring.rounds import Rounds, Watched
+
+        watched = Watched(
+            self.settings.home,
+            duckdb_path(self.settings.warehouse_url),
+            lambda: connect(self.settings.warehouse_url, threads=1, read_only=True),
+            self.registry(),
+            self.settings.gate.metric,
+        )
+        journal = self.journal()
+
+        def copy(warehouse: Warehouse) -> None:
+            copy_incidents(warehouse, journal)
+
+        return Rounds(watched, journal, self.rules(), notify=self.notifier().notify, copies=(copy,))
 
     def notifier(self) -> Notifier:
         """What tells people of incidents; it does nothing where no channel is set."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from ritournelle.commands import alerts, incidents, models
+from ritournelle.commands.health import health
 from ritournelle.commands.shell import AsJson
 from ritournelle.commands.shell import platform as _platform
 from ritournelle.commands.shell import print_json as _print_json
@@ -36,6 +37,7 @@ app.add_typer(warehouse_app, name="warehouse")
 app.add_typer(models.app, name="models")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(alerts.app, name="alerts")
+app.command("health")(health)
 
 
 class Task(StrEnum):

@@ -53,9 +53,7 @@ def _separate(value: Any) -> Any:
 
 def _channel(url: SecretStr) -> SecretStr:
     if not re.match(r"[a-z][a-z0-9+.-]*://.", url.get_secret_value(), re.IGNORECASE):
-        raise ValueError(
-            "an alert channel is an address of Apprise, such as mailto://… or slack://…"
-        )  # not shown: a secret
+        raise ValueError("not an address of Apprise, such as mailto://… or slack://…")  # itself not shown: a secret
     return url
 
 
@@ -256,6 +254,16 @@ class GateSettings(_Section):
     most_identical: Share = Field(default=0.5, description="Largest share of lists that may be one and the same.")
 
 
+class MonitoringSettings(_Section):
+    """How the health of the river is judged."""
+
+    rules: Path | None = Field(
+        default=None,
+        description="File with your own severities, owners, limits and sentences of sensors; unset: `sensors.toml` in "
+        "the home, if there is one.",
+    )
+
+
 class IncidentSettings(_Section):
     """What becomes of a trouble that comes and goes."""
 
@@ -325,6 +333,7 @@ class Settings(BaseSettings):
     recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     gate: GateSettings = Field(default_factory=GateSettings)
+    monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)
     incidents: IncidentSettings = Field(default_factory=IncidentSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
 
@@ -350,6 +359,16 @@ class Settings(BaseSettings):
     def warehouse_url(self) -> str:
         """The warehouse in force: the one that is set, else a DuckDB file in the home."""
         return self.warehouse.url or f"duckdb:///{self.home.absolute() / 'warehouse.duckdb'}"
+
+    @property
+    def journal_path(self) -> Path:
+        """Where readings, incidents and a copy of the record of runs are kept."""
+        return self.home / "operations.db"
+
+    @property
+    def rules_path(self) -> Path:
+        """The file with changes to the shipped rules; it may not be there."""
+        return self.monitoring.rules or self.home / "sensors.toml"
 
     @property
     def landing_folder(self) -> Path:

@@ -27,6 +27,7 @@ from ritournelle.monitoring.reading import Reading, Severity, Status
 from ritournelle.monitoring.rules import load_rules
 from ritournelle.monitoring.sensors.catalogue import SENSORS
 from ritournelle.monitoring.watch import keep
+from ritournelle.warehouse.duckdb import DuckDBWarehouse
 
 RULES = load_rules(SENSORS)
 TOKEN = "T0pS3cretT0ken"
@@ -129,7 +130,7 @@ def test_a_mail_that_a_person_can_use(tmp_path: Path, mail: tuple[Mailbox, str],
     assert alert["From"] == "Ritournelle <ritournelle@example.com>"
     assert alert.get_content_type() == "text/plain"
     body = alert.get_content().replace("\r\n", "\n")
-    assert "\n\nWhat to do: Nothing of this source was loaded" in body
+    assert "\n\nAlready done: Nothing of this source was loaded" in body
     assert "Runbook: docs/runbooks/completeness.md" in body
     assert [post["type"] for post in hook.posted] == ["info", "failure"]
     assert hook.posted[1]["message"].split() == body.split()
@@ -163,6 +164,30 @@ def test_a_sender_that_is_killed_between_sending_and_noting(tmp_path: Path, hook
         ritournelle(tmp_path, hook.url, "alerts", "send")
     alerts = [post["message"] for post in hook.posted if " · error · " in post["title"]]
     assert ["Sent again:" in alert for alert in alerts] == [False, True]
+
+
+def test_a_run_that_fails_tells_people_and_leaves_a_copy(tmp_path: Path, hook: Hook) -> None:
+    with socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    environment = os.environ | {
+        "RITOURNELLE_HOME": str(tmp_path),
+        "RITOURNELLE_ALERTS__URLS": hook.url,
+        "RITOURNELLE_SOURCE__URL": f"http://127.0.0.1:{port}",
+        "RITOURNELLE_SOURCE__RETRIES": "0",
+    }
+    for _ in range(2):
+        line = [sys.executable, "-m", "ritournelle.cli", "ingest"]
+        assert subprocess.run(line, env=environment, capture_output=True, check=False).returncode == 1
+    told = sorted(post["title"].split(" · ")[2].split(":")[0].split(" (")[0] for post in hook.posted)
+    assert told == ["The last run", "listen_history", "tracks", "users"]
+    with DuckDBWarehouse(tmp_path / "warehouse.duckdb", read_only=True) as warehouse:
+        query = "SELECT sensor, phase, times_seen, runbook FROM ops.incidents WHERE subject IN ('pipeline', 'users')"
+        rows = [tuple(row.values()) for row in warehouse.read(f"{query} ORDER BY sensor").to_pylist()]
+    assert rows == [
+        ("run_outcome", "open", 2, "run-outcome"),
+        ("source_reachable", "open", 2, "source-reachable"),
+    ]
 
 
 def test_no_secret_is_shown_or_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

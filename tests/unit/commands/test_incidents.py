@@ -65,7 +65,7 @@ def test_its_whole_life_by_hand() -> None:
     shown = told("show", "2026").stdout
     for line in (
         "state: taken by ada",
-        "what to do: Nothing of this source",
+        "what to do: Ask the app's owners",
         "evidence: announced 1000",
         "asked the app",
     ):

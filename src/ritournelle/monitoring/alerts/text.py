@@ -88,7 +88,10 @@ def _trouble(alert: Alert, rules: Rules, style: Style) -> Iterator[list[str]]:
         yield [say(language, "reported")]
     elif alert.severity is Severity.BLOCK:
         yield [say(language, "hold")]
-    yield [_line(language, "what to do", _action(incident, rules, language))]
+    yield [
+        _line(language, "what was done", _done(incident, rules, language)),
+        _line(language, "what to do", _action(incident, rules, language)),
+    ]
     yield [
         _line(language, "what it is", _meaning(incident, rules, language)),
         _line(language, "evidence", _evidence(incident, rules, language)),
@@ -97,6 +100,11 @@ def _trouble(alert: Alert, rules: Rules, style: Style) -> Iterator[list[str]]:
         _line(language, "runbook", f"docs/runbooks/{incident.runbook}.md" if incident.runbook else ""),
     ]
     yield ["" if incident.is_over else _line(language, "take it", f"ritournelle incidents ack {incident.incident_id}")]
+
+
+def _done(incident: Incident, rules: Rules, language: Language) -> str:
+    rule = rules.by_sensor.get(incident.sensor)
+    return rule.done.said(language, _facts(incident)) if rule else ""
 
 
 def _action(incident: Incident, rules: Rules, language: Language) -> str:

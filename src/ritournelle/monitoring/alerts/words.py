@@ -15,6 +15,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "resolved": ("resolved", "résolu"),
     "over": ("over", "terminé"),
     "what it is": ("What is checked", "Ce qui est vérifié"),
+    "what was done": ("Already done", "Déjà fait"),
     "what to do": ("What to do", "Que faire"),
     "evidence": ("Evidence", "Constat"),
     "since": ("Since", "Depuis"),

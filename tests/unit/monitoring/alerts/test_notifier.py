@@ -256,7 +256,7 @@ class WordsTest(NotifierCase):
         (message,) = self.channel.messages
         self.assertEqual((message.title, message.kind), (f"Ritournelle · {OPENED}", "bad"))
         for line in (
-            "What to do: Nothing of this source was loaded",
+            "Already done: Nothing of this source was loaded, and yesterday is still served.\nWhat to do: Ask the app's",
             "Evidence: announced 1,000 · landed 997\n",
             "Since: 2026-11-25 13:00 Europe/Paris, seen once",
             "Runbook: docs/runbooks/completeness.md",
@@ -272,7 +272,7 @@ class WordsTest(NotifierCase):
         self.flush(3)
         first, second = self.channel.messages
         self.assertTrue(first.title.startswith("Ritournelle · erreur · users : des lignes manquent"))
-        self.assertIn("Que faire : Rien de cette source n'a été chargé", first.body)
+        self.assertIn("Déjà fait : Rien de cette source n'a été chargé", first.body)
         self.assertIn("Entre-temps : c'est terminé", first.body)
         self.assertNotIn("incidents ack", first.body)
         self.assertIn("Durée : 3 h, vu une fois", second.body)
