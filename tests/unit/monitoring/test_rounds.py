@@ -8,7 +8,7 @@ import shutil
 import unittest
 from collections import namedtuple
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,6 +43,11 @@ def ingested(source: str, status: str = "succeeded", **details: Any) -> Step:
     return Step("ingest", status, utc_now(), "", source, MEASURES, DETAILS | details)
 
 
+def tell_nobody(at: datetime) -> None:
+    """No channel of alerts."""
+    del at
+
+
 class RoundsTest(unittest.TestCase):
     def setUp(self) -> None:
         folder = TemporaryDirectory()
@@ -71,7 +76,7 @@ class RoundsTest(unittest.TestCase):
 
     def run_day(self, *steps: Step, status: str = "succeeded", rounds: Rounds | None = None) -> tuple[Run, Step, Any]:
         """A run of these steps, from begin to end; the run, its health step, and what `--json` says."""
-        checkup = Checkup(rounds or self.rounds())
+        checkup = Checkup(rounds or self.rounds(), tell_nobody)
         with self.warehouse() as warehouse:
             run = begin_run(warehouse, "run")
         checkup.begin(run)
@@ -112,7 +117,7 @@ class RoundsTest(unittest.TestCase):
         self.assertIn("health could not be judged", step.message)
         self.assertIn("health could not be judged", told["problem"])
         run = Run("r", 9, "run", utc_now().date(), utc_now())
-        Checkup(rounds).require_free("publish", run, ())  # holds nothing
+        Checkup(rounds, tell_nobody).require_free("publish", run, ())  # holds nothing
 
     def test_a_warehouse_that_does_not_open_at_the_end_is_an_incident(self) -> None:
         def refuse() -> Warehouse:
@@ -146,11 +151,11 @@ class RoundsTest(unittest.TestCase):
         built = Step("transform", "succeeded", utc_now(), details={"rows": {"marts.interactions": 90}})
         for stage in ("train", "publish"):
             with self.assertRaisesRegex(HeldError, "only 90 rows are left of the usual 1000") as caught:
-                Checkup(self.rounds()).require_free(stage, today, (built,))
+                Checkup(self.rounds(), tell_nobody).require_free(stage, today, (built,))
             self.assertEqual(caught.exception.sensors, ("mart_volume",))
-        Checkup(self.rounds()).require_free("recommend", today, (built,))
+        Checkup(self.rounds(), tell_nobody).require_free("recommend", today, (built,))
         new_epoch = replace(ingested("users"), measures=MEASURES | {"source_epoch_changed": True})
-        Checkup(self.rounds()).require_free("publish", today, (new_epoch, built))
+        Checkup(self.rounds(), tell_nobody).require_free("publish", today, (new_epoch, built))
 
     def test_runs_of_before_the_journal_are_known(self) -> None:
         with self.warehouse() as warehouse:
@@ -165,7 +170,7 @@ class RoundsTest(unittest.TestCase):
         self.assertEqual(runs[0].steps[0].details["source_epoch"], 1)
 
     def test_what_a_killed_run_did_is_known_afterwards(self) -> None:
-        checkup = Checkup(self.rounds())
+        checkup = Checkup(self.rounds(), tell_nobody)
         with self.warehouse() as warehouse:
             killed = begin_run(warehouse, "run")
             checkup.begin(killed)
@@ -221,6 +226,7 @@ class PartsTest(unittest.TestCase):
             "published": ("layers", "published"),
             "pipeline": ("platform", "pipeline"),
             "model": ("model", "model"),
+            "mailto": ("platform", "mailto"),
         }.items():
             self.assertEqual(part_of(subject, tables), wanted)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from ritournelle.monitoring import observations as seen
+from ritournelle.monitoring.alerts.delivery import Delivery
 from ritournelle.monitoring.reading import Severity
 from ritournelle.monitoring.rules import Language, load_rules
 from ritournelle.monitoring.sensors.catalogue import SENSORS
@@ -79,6 +80,7 @@ QUIET: dict[str, list[Any]] = {
     "model_quality": [JUDGED, replace(JUDGED, reached=0.27), replace(JUDGED, champion=None)],
     "model_degenerate": [LISTS, replace(LISTS, most_identical=0.4)],
     "model_artefact": [seen.ChampionFiles("model", MODEL)],
+    "alerts": [Delivery("mailto", 0, "", 0, None)],
 }
 
 TROUBLE: dict[str, list[Any]] = {
@@ -144,6 +146,7 @@ TROUBLE: dict[str, list[Any]] = {
         replace(LISTS, shown_tracks=20),
     ],
     "model_artefact": [seen.ChampionFiles("model", MODEL, "a file changed", "als-000002")],
+    "alerts": [Delivery("mailto", 2, "refused", 3, NOON)],
 }
 
 UNKNOWN: dict[str, list[Any]] = {
