@@ -19,7 +19,10 @@ def single_run(home: Path) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _acquire(descriptor, path)
-        yield
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)  # the process may live on, as a scheduler does, without any run
     finally:
         os.close(descriptor)  # this frees the lock; the file stays, for removing it would race with the next run
 

@@ -14,7 +14,7 @@ import pytest
 
 import ritournelle
 from ritournelle.errors import RunInProgressError, TransientError
-from ritournelle.runs.lock import single_run
+from ritournelle.runs.lock import is_run_under_way, single_run
 
 HOLD = """
 import sys, time
@@ -83,3 +83,21 @@ def test_a_holder_that_is_not_named(tmp_path: Path) -> None:
         with pytest.raises(RunInProgressError, match="process unknown"):
             with single_run(tmp_path):
                 raise AssertionError("never inside")
+
+
+def test_whether_a_run_is_under_way_can_be_asked_without_being_in_its_way(tmp_path: Path) -> None:
+    assert not is_run_under_way(tmp_path)
+    with holder(tmp_path) as process:
+        assert is_run_under_way(tmp_path)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert not is_run_under_way(tmp_path)
+    with single_run(tmp_path):
+        assert is_run_under_way(tmp_path)
+    assert not is_run_under_way(tmp_path)
+
+
+def test_a_holder_that_cannot_be_seen_is_found_by_the_lock(tmp_path: Path) -> None:
+    with holder(tmp_path):
+        (tmp_path / "run.lock").write_text("")  # as from another container, whose processes have other numbers
+        assert is_run_under_way(tmp_path)
