@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -15,6 +15,7 @@ from ritournelle.domain.sources import Source
 from ritournelle.errors import RitournelleError
 from ritournelle.ingestion.http import HttpPageReader
 from ritournelle.orchestration.days import today
+from ritournelle.orchestration.keys import EXTRACTS
 from ritournelle.settings import Settings, SourceSettings
 
 Look = Mapping[str, str]
@@ -40,10 +41,11 @@ class Decision:
     watch: Watch
 
 
-def decide(watch: Watch, look: Look, now: datetime, pause: timedelta) -> Decision:
+def decide(watch: Watch, look: Look, now: datetime, pause: timedelta, extracted_at: datetime | None = None) -> Decision:
     """Run once the app has changed and stands still from one look to the next; or has kept moving for `pause`.
 
-    Never within `pause` of the last run asked for. The first look only remembers.
+    Never within `pause` of the last run asked for, nor for what a run has read since (`extracted_at` is when the last
+    one did). The first look only remembers.
     """
     if watch.known is None:
         return Decision(False, "first look: remembered", Watch(known=look))
@@ -51,6 +53,8 @@ def decide(watch: Watch, look: Look, now: datetime, pause: timedelta) -> Decisio
         return Decision(False, "nothing has changed", replace(watch, changed=None, changed_at=None))
     what = ", ".join(sorted(source for source in look if look[source] != watch.known.get(source)))
     since = watch.changed_at or now.isoformat()
+    if look == watch.changed and extracted_at is not None and extracted_at > datetime.fromisoformat(since):
+        return Decision(False, f"{what} changed, and a run has read it", Watch(known=look, asked_at=watch.asked_at))
     waiting = replace(watch, changed=look, changed_at=since)
     if watch.asked_at is not None and now - datetime.fromisoformat(watch.asked_at) < pause:
         return Decision(False, f"{what} changed; the last run on arrival is less than {pause} ago", waiting)
@@ -83,7 +87,8 @@ def arrival_sensor(job: UnresolvedAssetJobDefinition, settings: Settings) -> dg.
         except RitournelleError as error:
             return dg.SkipReason(str(error))
         watch = Watch(**json.loads(context.cursor)) if context.cursor else Watch()
-        decision = decide(watch, look, utc_now(), timedelta(minutes=how.arrival_pause_minutes))
+        pause = timedelta(minutes=how.arrival_pause_minutes)
+        decision = decide(watch, look, utc_now(), pause, _extracted_at(context.instance))
         cursor = json.dumps(asdict(decision.watch))
         if not decision.run:
             return dg.SensorResult(skip_reason=dg.SkipReason(decision.why), cursor=cursor)
@@ -91,3 +96,9 @@ def arrival_sensor(job: UnresolvedAssetJobDefinition, settings: Settings) -> dg.
         return dg.SensorResult(run_requests=[request], cursor=cursor)
 
     return source_arrival
+
+
+def _extracted_at(instance: dg.DagsterInstance) -> datetime | None:
+    """When the last run that Dagster knows of had read the app."""
+    event = instance.get_latest_materialization_event(EXTRACTS[Source.LISTEN_HISTORY])
+    return datetime.fromtimestamp(event.timestamp, UTC) if event else None

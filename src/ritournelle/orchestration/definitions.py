@@ -29,7 +29,7 @@ def definitions_of(settings: Settings) -> dg.Definitions:
         *model_assets(manifest, translator, settings, engine),
         *operations_specs(manifest, translator),
     ]
-    daily, review = daily_job(settings), quarantine_review_job(settings)
+    daily, review = daily_job(), quarantine_review_job(settings)
     return dg.Definitions(
         assets=assets,
         jobs=[daily, review],

@@ -6,21 +6,19 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ritournelle.bootstrap import Platform
-from ritournelle.orchestration.days import daily_partitions
 from ritournelle.orchestration.failing import stopping
 from ritournelle.orchestration.quarantine_growth import review
 from ritournelle.orchestration.stages import WAREHOUSE_POOL
 from ritournelle.settings import Settings
 
 
-def daily_job(settings: Settings) -> UnresolvedAssetJobDefinition:
+def daily_job() -> UnresolvedAssetJobDefinition:
     """`ritournelle run`, asset by asset: one process, one lock, one record."""
     return dg.define_asset_job(
         "daily",
         selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
         description="The whole day: ingest, transform, train if the data changed, recommend, publish.",
         executor_def=dg.in_process_executor,
-        partitions_def=daily_partitions(settings.orchestration),
     )
 
 

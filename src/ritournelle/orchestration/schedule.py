@@ -14,8 +14,8 @@ from ritournelle.settings import OrchestrationSettings
 def daily_schedule(job: UnresolvedAssetJobDefinition, settings: OrchestrationSettings) -> dg.ScheduleDefinition:
     """Runs the day at its time.
 
-    After a downtime Dagster evaluates the latest tick only, since this schedule is no partitioned one: exactly one run,
-    of the day that it is now. The app tells of no other day.
+    After a downtime Dagster evaluates the latest tick only, since this schedule is none of those that Dagster makes from
+    a job's partitions: exactly one run, of the day that it is now. The app tells of no other day.
     """
 
     @dg.schedule(
@@ -33,6 +33,12 @@ def daily_schedule(job: UnresolvedAssetJobDefinition, settings: OrchestrationSet
 
 
 def request(settings: OrchestrationSettings, due_at: datetime, now: datetime | None = None) -> dg.RunRequest:
-    """The run for a tick: about today, whenever it was due. A tick asks for one run, also if it is evaluated twice."""
+    """The run for a tick, one also if it is evaluated twice: of today, whenever it was due.
+
+    One that is made up for on a later day has no partition: Dagster knows only those up to the day when it was due, and
+    that day stays missing, as it is.
+    """
     day = today(settings, now)
-    return dg.RunRequest(run_key=f"{due_at.isoformat()}", partition_key=day.isoformat())
+    if day == today(settings, due_at):
+        return dg.RunRequest(run_key=due_at.isoformat(), partition_key=day.isoformat())
+    return dg.RunRequest(run_key=due_at.isoformat(), tags={"ritournelle/why": f"makes up for {due_at.isoformat()}"})

@@ -31,8 +31,9 @@ class Translator(DagsterDbtTranslator):
         )
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The layer."""
-        return group_of(self.get_asset_key(dbt_resource_props))
+        """The layer; the models that say what a day has changed are a group beside them, else staging were everywhere."""
+        key = self.get_asset_key(dbt_resource_props)
+        return "changes" if dbt_resource_props["original_file_path"].startswith("models/changes/") else group_of(key)
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
         """The team that the model's meta names."""
