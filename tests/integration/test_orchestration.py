@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,9 @@ import pytest
 
 from ritournelle.bootstrap import Platform
 from ritournelle.day import STAGES, Day
+from ritournelle.errors import RunInProgressError
 from ritournelle.orchestration.definitions import definitions_of
+from ritournelle.orchestration.held_day import HeldDay
 from ritournelle.orchestration.keys import EXTRACTS, INGESTED, PUBLICATION, QUARANTINE
 from ritournelle.orchestration.quarantine_growth import OPEN_ROWS
 from ritournelle.settings import Settings, load_settings
@@ -183,3 +186,33 @@ def test_one_model_alone_builds_what_changed_and_tells_of_all(home: Path, app: R
     told = {event.asset_key for event in result.get_asset_materialization_events()}
     assert dg.AssetKey(["core", "dim_users"]) in told
     assert [row[1:] for row in steps(home) if row[0] == 2] == [("transform", "succeeded", "transform", "", "succeeded")]
+
+
+def test_what_waits_in_quarantine_is_counted_and_reviewed(home: Path, app: RunningApp) -> None:
+    settings = settings_of(home, app.url)
+    app.fault("garbage_date_null_email", source="users", rows=1, times=None)
+    try:
+        result = execute(settings, asset_selection=list(INGESTED))
+    finally:
+        app.clear_faults()
+    assert result.success
+    told = {event.asset_key: event.materialization for event in result.get_asset_materialization_events()}
+    waiting = count(home, "quarantine.rows", "status = 'open'")
+    assert told[QUARANTINE].metadata[OPEN_ROWS].value == waiting > 0
+    review = definitions_of(settings).resolve_job_def("quarantine_review").execute_in_process()
+    (output,) = (event.step_output_data for event in review.all_events if event.is_successful_output)
+    assert output.metadata["open_rows"].value == waiting
+    assert "created_at" in str(output.metadata["reasons"].value)
+
+
+def test_a_run_that_dagster_ends_between_two_stages_is_no_good_run(home: Path) -> None:
+    platform = Platform(settings_of(home, "http://127.0.0.1:9"))
+    held = HeldDay(platform, ("publish", "train"))
+    held.run("publish", logging.getLogger("test"))
+    with pytest.raises(RunInProgressError), platform.run_lock():
+        pass
+    held.close()
+    with platform.run_lock(), duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        query = "SELECT verb, status, message FROM ops.runs ORDER BY run_number DESC LIMIT 1"
+        verb, status, message = connection.execute(query).fetchall()[0]
+    assert (verb, status) == ("publish", "failed") and "before train" in message
