@@ -26,6 +26,7 @@ from ritournelle.simulator.habits import Habits
 from ritournelle.simulator.running import RunningApp
 from tests.integration.tables import contents, count
 
+pytestmark = pytest.mark.slow  # ten tests, 60 s of CPU
 CONFIG = WorldConfig(users=60, tracks=60, seed=11, habits=Habits.tidy())
 SCHEMAS = ("raw", "history", "core", "marts", "quarantine")
 TODAY = datetime.now(UTC).date()

@@ -14,8 +14,8 @@ from ritournelle.settings import OrchestrationSettings
 def daily_schedule(job: UnresolvedAssetJobDefinition, settings: OrchestrationSettings) -> dg.ScheduleDefinition:
     """Runs the day at its time.
 
-    After a downtime Dagster evaluates the latest tick only, since this schedule is none of those that Dagster makes from
-    a job's partitions: exactly one run, of the day that it is now. The app tells of no other day.
+    After a downtime Dagster evaluates the latest tick only, since this schedule is none of those that are made from a
+    job's partitions: exactly one run, of the day that it is now. The app tells of no other day.
     """
 
     @dg.schedule(

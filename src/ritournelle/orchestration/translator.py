@@ -31,7 +31,7 @@ class Translator(DagsterDbtTranslator):
         )
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The layer; the models that say what a day has changed are a group beside them, else staging were everywhere."""
+        """The layer; models that say what a day has changed are a group by themselves, between all layers."""
         key = self.get_asset_key(dbt_resource_props)
         return "changes" if dbt_resource_props["original_file_path"].startswith("models/changes/") else group_of(key)
 
