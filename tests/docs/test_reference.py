@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydantic.fields import FieldInfo
 
 from ritournelle.cli import app
 from ritournelle.monitoring.reference import sensors_page
@@ -38,12 +39,17 @@ def settings_page() -> str:
     for name, field in Settings.model_fields.items():
         section = field.annotation
         if not hasattr(section, "model_fields"):
-            lines.append(f"| `RITOURNELLE_{name.upper()}` | `{field.default}` | {field.description} |")
+            lines.append(f"| `RITOURNELLE_{name.upper()}` | {_default(field)} | {field.description} |")
             continue
         for key, inner in section.model_fields.items():
-            default = "" if inner.default is None else f"`{inner.default}`"
-            lines.append(f"| `RITOURNELLE_{name.upper()}__{key.upper()}` | {default} | {inner.description} |")
+            lines.append(f"| `RITOURNELLE_{name.upper()}__{key.upper()}` | {_default(inner)} | {inner.description} |")
     return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    """What a field is if nobody sets it; nothing for none and for what is empty."""
+    default = field.get_default(call_default_factory=True)
+    return "" if default is None or default in ((), [], {}) else f"`{default}`"
 
 
 def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
