@@ -137,6 +137,11 @@ def _sources(snapshot: Snapshot) -> Iterator[Metric]:
             if step.measures.get(kind) is not None:
                 rows.add_metric([source, kind], step.measures[kind])
     yield rows
+    waiting = GaugeMetricFamily("ritournelle_quarantine_waiting_rows", "Rows that wait.", labels=["source"])
+    for reading in snapshot.report.readings:
+        if reading.sensor == "quarantine" and reading.facts.get("waiting") is not None:
+            waiting.add_metric([reading.subject], reading.facts["waiting"])
+    yield waiting
 
 
 def _tables(snapshot: Snapshot) -> Iterator[Metric]:

@@ -57,12 +57,13 @@ class IncidentLine:
 
 @dataclass(frozen=True)
 class QuarantineLine:
-    """Bad rows of a source: met by its last read, and why. No payloads: they hold personal data."""
+    """Bad rows of a source: met by its last read, new in it, waiting, and why. No payloads: they hold personal data."""
 
     source: str
     last_read: int
-    told: str
-    facts: Sequence[tuple[str, str]]
+    new: int | None
+    waiting: int | None
+    reasons: str
 
 
 class HealthView:
@@ -243,8 +244,14 @@ class HealthView:
     def _quarantined(self, source: str) -> QuarantineLine:
         reading = self._reading("quarantine", source)
         read = self.snapshot.reads[source]
-        told = self._say(reading) if reading else ""
-        return QuarantineLine(said(source, self._texts), int(read.measures.get("quarantined") or 0), told, ())
+        facts = reading.facts if reading else {}
+        return QuarantineLine(
+            said(source, self._texts),
+            int(read.measures.get("quarantined") or 0),
+            facts.get("new"),
+            facts.get("waiting"),
+            str(facts.get("reasons") or "–"),
+        )
 
     def _fired(self, place: Place) -> list[str]:
         return self._notes([one for one in self.snapshot.report.readings if place_of(one.subject) is place])
