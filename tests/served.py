@@ -131,7 +131,9 @@ def _steps(status: str, message: str) -> list[dict[str, Any]]:
         return steps + [_step(name, status="skipped") for name in ("transform", "train", "recommend", "publish")]
     rows = '{"rows": {"staging.stg_users": 100, "core.dim_users": 101, "marts.interactions": 5000}}'
     details = {"transform": rows, "recommend": '{"listeners": 98}'}
-    return steps + [_step(name, details=details.get(name, "{}")) for name in ("transform", "train", "recommend", "publish")]
+    return steps + [
+        _step(name, details=details.get(name, "{}")) for name in ("transform", "train", "recommend", "publish")
+    ]
 
 
 def _step(

@@ -36,7 +36,9 @@ def manifest() -> dict[str, Any]:
         "nodes": {
             "model.r.stg_users": node("model", "staging", "stg_users", "source.r.raw.src_users", "source.r.ops.runs"),
             "model.r.changed_users": node("model", "staging", "changed_users", "model.r.stg_users"),
-            "model.r.interactions": node("model", "marts", "interactions", "model.r.stg_users", "model.r.changed_users"),
+            "model.r.interactions": node(
+                "model", "marts", "interactions", "model.r.stg_users", "model.r.changed_users"
+            ),
             "test.r.one_row": node("test", "tests", "one_row", "model.r.interactions"),
         },
         "exposures": {
@@ -51,7 +53,9 @@ class GraphTest(unittest.TestCase):
 
     def test_tables_and_what_they_are_made_of(self) -> None:
         graph = graph_of(manifest())
-        self.assertEqual([table.key for table in graph.tables], ["raw.src_users", "staging.stg_users", "marts.interactions"])
+        self.assertEqual(
+            [table.key for table in graph.tables], ["raw.src_users", "staging.stg_users", "marts.interactions"]
+        )
         self.assertEqual(graph.tables[1].made_of, ("raw.src_users",))
         self.assertEqual(graph.tables[2].made_of, ("staging.stg_users",))
         self.assertEqual((graph.training, graph.lists), (("marts.interactions",), ("staging.stg_users",)))
