@@ -256,11 +256,15 @@ def demo(
     users: Annotated[int, typer.Option(min=10)] = 1000,
     tracks: Annotated[int, typer.Option(min=10)] = 1000,
     seed: int = 7,
+    and_serve: Annotated[bool, typer.Option("--serve", help="Show the health page afterwards, until ctrl-C.")] = False,
+    port: serve.Port = serve.DEFAULT_PORT,
 ) -> None:
-    """Everything at once: a simulated app, one whole day, the first lists."""
+    """Everything at once: a simulated app, one whole day, the first lists, and the health page with --serve."""
     from ritournelle.simulator.config import WorldConfig
     from ritournelle.simulator.running import RunningApp
 
+    if and_serve:
+        serve.require_free(serve.DEFAULT_HOST, port)  # said now, and not after a whole day
     views = _views()
     with RunningApp(WorldConfig(users=users, tracks=tracks, seed=seed)) as music_app:
         platform = _demo_platform(music_app.url)
@@ -272,6 +276,8 @@ def demo(
     for user_id in _some_listeners(platform):
         _print_list(platform, user_id, 5, False)
     views.say_next_steps(platform.settings.home)
+    if and_serve:
+        serve.serve_platform(platform, serve.DEFAULT_HOST, port)
 
 
 @config_app.command("show")

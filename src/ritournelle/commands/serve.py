@@ -23,6 +23,13 @@ def serve(host: Host = DEFAULT_HOST, port: Port = DEFAULT_PORT) -> None:
     serve_platform(platform(), host, port)
 
 
+def require_free(host: str, port: int) -> None:
+    """Raises `SettingsError` when the address cannot be listened at."""
+    from ritournelle.serving.server import check_address
+
+    check_address(host, port)
+
+
 def serve_platform(current: Platform, host: str, port: int) -> None:
     """Blocks; raises `SettingsError` when the address cannot be listened at."""
     from ritournelle.serving.app import create_app
