@@ -58,6 +58,7 @@ def rules() -> Rules:
                 "meaning": text("means", "signifie"),
                 "fired": text("fired, {problem}", "a sonné, {problem}"),
                 "passed": text("passed", "est passé"),
+                "done": {"en": f"{name} is done", "fr": f"{name} est fait"},
                 "action": {"en": f"do `{name}`", "fr": f"faites `{name}`"},
             }
         )

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from ritournelle.bootstrap import Platform
 from ritournelle.domain.clock import utc_now
 from ritournelle.errors import RitournelleError
 from ritournelle.monitoring.health import HealthReport
-from ritournelle.monitoring.journal import Journal
-from ritournelle.monitoring.rules import load_rules
-from ritournelle.monitoring.sensors.catalogue import SENSORS
-from ritournelle.serving import history
+from ritournelle.runs.lock import is_run_under_way
 from ritournelle.serving.manifest import GraphFile
 from ritournelle.serving.parts import Parts
 from ritournelle.serving.published import PublishedQuality
@@ -20,36 +14,30 @@ from ritournelle.serving.published import PublishedQuality
 
 def parts_of(platform: Platform) -> Parts:
     """Raises `SettingsError` when the rules file cannot be read."""
-    home = platform.settings.home
-    journal = Journal(home / "operations.db")
-    rules = load_rules(SENSORS)
+    home, journal, rules, rounds = platform.settings.home, platform.journal(), platform.rules(), platform.rounds()
     graph_file = GraphFile(home / "dbt" / "target" / "partial_parse.msgpack")
     quality = PublishedQuality(platform.read_published)
 
     def look() -> None:
         quality.read()
-
-    def report() -> HealthReport:
-        step = history.latest_step(journal, "publish")
-        fresh: datetime | None = step.ended_at if step else None
-        return HealthReport(utc_now(), fresh, journal.latest_readings(), journal.open_incidents(), rules)
+        # A run tells of itself when it ends. Meanwhile it opens a DuckDB file again and again, and to try whether that
+        # opens could make it fail.
+        if not is_run_under_way(home):
+            rounds.look()
 
     def champion() -> str | None:
         try:
             return platform.registry().champion()
-        except RitournelleError:
+        except RitournelleError:  # a sensor tells of it
             return None
-
-    def last_quality() -> list[dict[str, Any]]:
-        return quality.rows
 
     return Parts(
         journal=journal,
         rules=rules,
         clock=utc_now,
         look=look,
-        report=report,
-        quality=last_quality,
+        report=lambda: HealthReport.of(journal, rules, utc_now()),
+        quality=lambda: quality.rows,
         champion=champion,
         graph=graph_file.graph,
         cache=home / "cache",

@@ -32,6 +32,7 @@ class Trouble:
     subject: str
     severity: Severity
     message: str
+    done: str
     action: str
 
 
@@ -43,7 +44,7 @@ class State:
     headline: str
     fresh: str
     broke: Sequence[str]
-    done: str
+    done: Sequence[str]
     advice: Sequence[str]
 
 
@@ -63,7 +64,8 @@ def troubles(snapshot: Snapshot, language_of: Texts) -> list[Trouble]:
             reading.subject,
             reading.severity,
             rules.say(reading, language),
-            rules.by_sensor[reading.sensor].action.said(language, {"subject": reading.subject, **reading.facts}),
+            rules.reassure(reading, language),
+            rules.advise(reading, language),
         )
         for reading in fired
     ]
@@ -85,7 +87,7 @@ def state_of(snapshot: Snapshot, texts: Texts, writer: Writer) -> State:
         headline=_headline(snapshot, found, texts),
         fresh=_fresh(snapshot, texts, writer),
         broke=broke or [texts("state.nothing_broke")],
-        done=_done(snapshot, found, texts, writer),
+        done=list(dict.fromkeys((_done(snapshot, found, texts, writer), *(trouble.done for trouble in told[:NAMED])))),
         advice=advice or [texts("state.nothing_to_do")],
     )
 

@@ -38,7 +38,7 @@ class StateTest(unittest.TestCase):
         state = self.state(reading("volume", "users"))
         self.assertEqual((state.health, state.headline), (Health.GOOD, "All is well"))
         self.assertIn("25 Nov 2026 at 06:00 UTC (2 h ago)", state.fresh)
-        self.assertEqual((state.broke, state.done), (["Nothing."], "Nothing needed to be done."))
+        self.assertEqual((state.broke, state.done), (["Nothing."], ["Nothing needed to be done."]))
 
     def test_nothing_has_run(self) -> None:
         texts = Texts("en")
@@ -53,8 +53,9 @@ class StateTest(unittest.TestCase):
         state = self.state(fired)
         self.assertIn("nothing new is published", state.headline)
         self.assertEqual(state.broke, ["users: source_epoch fired, new ids"])
-        self.assertIn("held", state.done)
-        self.assertIn("25 Nov 2026 at 06:00 UTC", state.done)
+        self.assertIn("held", state.done[0])
+        self.assertEqual(state.done[1], "source_epoch is done")
+        self.assertIn("25 Nov 2026 at 06:00 UTC", state.done[0])
         self.assertEqual(state.advice, ["do `source_epoch`"])
 
     def test_causes_come_before_what_follows_from_them(self) -> None:
@@ -67,25 +68,25 @@ class StateTest(unittest.TestCase):
         self.assertEqual(state.broke[0], "users: volume fired, empty")
         self.assertIn("run_outcome", state.broke[1])
         self.assertEqual(state.broke[2], "One more warning or error stands below.")
-        self.assertIn("stopped before it published", state.done)
+        self.assertIn("stopped before it published", state.done[0])
         self.assertEqual(state.advice, ["do `volume`", "do `run_outcome`"])
 
     def test_a_missed_day_makes_what_is_served_older(self) -> None:
         state = self.state(reading("run_missed", "pipeline", Status.FIRED, problem="40 hours"))
-        self.assertIn("grow older", state.done)
+        self.assertIn("grow older", state.done[0])
 
     def test_a_failure_before_the_first_publication(self) -> None:
         state = self.state(reading("volume", "users", Status.FIRED, problem="empty"), published=False, run="failed")
-        self.assertIn("nobody sees something wrong", state.done)
+        self.assertIn("nobody sees something wrong", state.done[0])
         self.assertIn("Nothing has been published yet", state.fresh)
 
     def test_a_warning_is_no_breakdown(self) -> None:
         state = self.state(reading("quarantine", "users", Status.FIRED, problem="3 rows"))
         self.assertEqual((state.health, state.headline), (Health.WARNING, "Works, with one warning"))
-        self.assertIn("published all the same", state.done)
+        self.assertIn("published all the same", state.done[0])
 
     def test_in_french(self) -> None:
         state = self.state(reading("source_epoch", "users", Status.FIRED, problem="ids"), language="fr")
         self.assertEqual(state.broke, ["users : source_epoch a sonné, ids"])
         self.assertIn("25 nov. 2026 à 06:00 UTC (il y a 2 h)", state.fresh)
-        self.assertIn("Les auditeurs gardent les recommandations du 25 nov. 2026", state.done)
+        self.assertIn("Les auditeurs gardent les recommandations du 25 nov. 2026", state.done[0])
