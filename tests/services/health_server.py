@@ -53,10 +53,14 @@ class HealthServer:
     def wait_for(self, sensor: str) -> None:
         """Until the sensor has fired."""
         deadline = time.monotonic() + 30
-        while not any(one["sensor"] == sensor and one["status"] == "fired" for one in self.health()["readings"]):
+        while sensor not in self._fired():
             if time.monotonic() > deadline:
-                raise AssertionError(f"{sensor} has not fired: {self.health()}")
+                raise AssertionError(f"{sensor} has not fired; there fired: {self._fired()}")
             time.sleep(0.1)
+
+    def _fired(self) -> set[str]:
+        told = self.health()
+        return {one["sensor"] for one in told.get("readings", ()) if one["status"] == "fired"}
 
 
 def free_port() -> int:

@@ -7,9 +7,10 @@ published nothing, and to take a person's word while a run is writing (ADR 8). `
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from ritournelle.monitoring.incidents import Change, Incident, Phase
 from ritournelle.monitoring.reading import Reading, Severity, Status
 
 _BUSY_SECONDS = 10.0
+_NO_ROOM_TO_OPEN = re.compile("disk I/O error|disk is full|unable to open|readonly database")
+"""What SQLite says when it cannot make the two files that it wants beside a database, however little is asked of it."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     run_id TEXT PRIMARY KEY, run_number INTEGER NOT NULL, verb TEXT NOT NULL, logical_date TEXT NOT NULL,
@@ -147,8 +150,22 @@ class Journal:
         return [_incident(row["body"]) for row in self._rows(query, (limit,))]
 
     def _rows(self, query: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        with self._connected() as connection:
-            return connection.execute(query, tuple(parameters)).fetchall()
+        try:
+            with self._connected() as connection:
+                return connection.execute(query, tuple(parameters)).fetchall()
+        except PermanentError as error:
+            if not self.is_there or not _NO_ROOM_TO_OPEN.search(str(error)):
+                raise
+            return self._rows_as_they_lie(query, parameters, error)
+
+    def _rows_as_they_lie(self, query: str, parameters: Sequence[Any], problem: PermanentError) -> list[sqlite3.Row]:
+        """Without a lock and without the files beside it, for which a full disk has no room: that is when we are asked."""
+        try:
+            with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+                connection.row_factory = sqlite3.Row
+                return connection.execute(query, tuple(parameters)).fetchall()
+        except sqlite3.DatabaseError:
+            raise problem from None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -19,7 +19,10 @@ def single_run(home: Path) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _acquire(descriptor, path)
-        yield
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)  # its process may live on, and is no run any more
     finally:
         os.close(descriptor)  # this frees the lock; the file stays, for removing it would race with the next run
 

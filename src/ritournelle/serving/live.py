@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ritournelle.bootstrap import Platform
 from ritournelle.domain.clock import utc_now
 from ritournelle.errors import RitournelleError
 from ritournelle.monitoring.health import HealthReport
+from ritournelle.monitoring.observing.machine import NO_ROOM, disk_space
+from ritournelle.monitoring.reading import Reading
+from ritournelle.monitoring.watch import ask
 from ritournelle.runs.lock import is_run_under_way
 from ritournelle.serving.manifest import GraphFile
 from ritournelle.serving.parts import Parts
 from ritournelle.serving.published import PublishedQuality
+from ritournelle.warehouse.connect import duckdb_path
+
+
+class Watch:
+    """What the server sees by itself. Readings that cannot be kept, for want of room on the disk, are told all the same."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._settings = platform.settings
+        self._journal, self._rules, self._rounds = platform.journal(), platform.rules(), platform.rounds()
+        self._not_kept: Sequence[Reading] = ()
+
+    def look(self) -> None:
+        """Ask every sensor that needs no run."""
+        # A run tells of itself when it ends. Meanwhile it opens a DuckDB file again and again, and to try whether that
+        # opens could make it fail.
+        if is_run_under_way(self._settings.home):
+            return
+        try:
+            self._rounds.look()
+            self._not_kept = ()
+        except RitournelleError as error:
+            self._not_kept = self._of_disk(str(error))
+            raise
+
+    def report(self) -> HealthReport:
+        """What was read last, by runs and by looks."""
+        report = HealthReport.of(self._journal, self._rules, utc_now())
+        known = {reading.key: reading for reading in (*report.readings, *self._not_kept)}
+        return replace(report, readings=tuple(known.values()))
+
+    def _of_disk(self, problem: str) -> list[Reading]:
+        file = duckdb_path(self._settings.warehouse_url)
+        seen = disk_space(self._settings.home, file, problem if NO_ROOM.search(problem) else "")
+        return ask(seen, self._rules, utc_now())
 
 
 def parts_of(platform: Platform) -> Parts:
     """Raises `SettingsError` when the rules file cannot be read."""
-    home, journal, rules, rounds = platform.settings.home, platform.journal(), platform.rules(), platform.rounds()
+    home, watch = platform.settings.home, Watch(platform)
     graph_file = GraphFile(home / "dbt" / "target" / "partial_parse.msgpack")
     quality = PublishedQuality(platform.read_published)
 
     def look() -> None:
         quality.read()
-        # A run tells of itself when it ends. Meanwhile it opens a DuckDB file again and again, and to try whether that
-        # opens could make it fail.
-        if not is_run_under_way(home):
-            rounds.look()
+        watch.look()
 
     def champion() -> str | None:
         try:
@@ -32,11 +69,11 @@ def parts_of(platform: Platform) -> Parts:
             return None
 
     return Parts(
-        journal=journal,
-        rules=rules,
+        journal=platform.journal(),
+        rules=platform.rules(),
         clock=utc_now,
         look=look,
-        report=lambda: HealthReport.of(journal, rules, utc_now()),
+        report=watch.report,
         quality=lambda: quality.rows,
         champion=champion,
         graph=graph_file.graph,

@@ -6,34 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ritournelle.monitoring.health import Health
-from ritournelle.monitoring.reading import Reading, Severity
 from ritournelle.serving.language import Texts
 from ritournelle.serving.snapshot import Snapshot
+from ritournelle.serving.telling import Teller, Trouble
 from ritournelle.serving.writing import Writer
 
 NAMED = 3
 """Troubles that are told at the top; the others are counted there and stand below."""
-_CONSEQUENCES = (
-    "run_outcome",
-    "mart_freshness",
-    "source_freshness",
-    "listen_freshness",
-    "stale_snapshot",
-    "data_tests",
-)
-"""Sensors that mostly fire because another one did: they come after it."""
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """One thing that is not as it should be, as a sentence, and what to do about it."""
-
-    sensor: str
-    subject: str
-    severity: Severity
-    message: str
-    done: str
-    action: str
 
 
 @dataclass(frozen=True)
@@ -48,32 +27,9 @@ class State:
     advice: Sequence[str]
 
 
-def troubles(snapshot: Snapshot, language_of: Texts) -> list[Trouble]:
-    """Of every reading that fired, the worst first, causes before what follows from them."""
-    rules, language = snapshot.report.rules, language_of.language
-    order = {name: place for place, name in enumerate(rules.by_sensor)}
-
-    def rank(reading: Reading) -> tuple[bool, bool, int, str]:
-        is_consequence = reading.sensor in _CONSEQUENCES
-        return (not reading.severity.is_critical, is_consequence, order[reading.sensor], reading.subject)
-
-    fired = sorted((one for one in snapshot.report.readings if one.has_fired), key=rank)
-    return [
-        Trouble(
-            reading.sensor,
-            reading.subject,
-            reading.severity,
-            rules.say(reading, language),
-            rules.reassure(reading, language),
-            rules.advise(reading, language),
-        )
-        for reading in fired
-    ]
-
-
 def state_of(snapshot: Snapshot, texts: Texts, writer: Writer) -> State:
     """The four answers; of what broke only the worst, so that it is read."""
-    found = troubles(snapshot, texts)
+    found = Teller(snapshot.report.rules, texts).troubles(snapshot.report.readings)
     health = snapshot.report.health
     told = [trouble for trouble in found if trouble.severity.is_critical] or found
     broke = [trouble.message for trouble in told[:NAMED]]

@@ -9,7 +9,7 @@ from datetime import datetime
 from ritournelle.domain.sources import Source
 from ritournelle.monitoring.health import Health, health_of
 from ritournelle.monitoring.incidents import Incident, Phase
-from ritournelle.monitoring.reading import Reading
+from ritournelle.monitoring.reading import Reading, Status
 from ritournelle.serving.history import CheckLine, RunLine
 from ritournelle.serving.language import Texts
 from ritournelle.serving.lineage import LISTS, MODEL, Node, NodeState, lineage
@@ -17,6 +17,7 @@ from ritournelle.serving.manifest import ProjectGraph
 from ritournelle.serving.numbers import HOURS, METRIC, said
 from ritournelle.serving.places import LAYERS, Place, node_states, of_source, place_of, worst
 from ritournelle.serving.snapshot import Snapshot
+from ritournelle.serving.telling import Teller
 from ritournelle.serving.writing import Writer, age_seconds
 
 
@@ -45,11 +46,12 @@ class Clock:
 
 @dataclass(frozen=True)
 class IncidentLine:
-    """One incident with what to do."""
+    """One incident with what to do; `technical` is what a program said of it."""
 
     incident: Incident
     title: str
     message: str
+    technical: str
     action: str
     phase: str
     severity: str
@@ -73,6 +75,7 @@ class HealthView:
         self.snapshot = snapshot
         self._texts = texts
         self._writer = writer
+        self._teller = Teller(snapshot.report.rules, texts)
         self._states = node_states(snapshot, graph)
         self.has_graph = bool(graph.tables)
         self.nodes: list[Node] = lineage(graph, self._states)
@@ -118,8 +121,9 @@ class HealthView:
         return clocks
 
     def incidents(self) -> list[IncidentLine]:
-        """Those that are not resolved, critical ones first."""
-        found = sorted(self.snapshot.report.incidents, key=lambda one: not one.severity.is_critical)
+        """Those that are not resolved, critical ones first, causes before what follows from them."""
+        rank = self._teller.rank
+        found = sorted(self.snapshot.report.incidents, key=lambda one: rank(one.sensor, one.subject, one.severity))
         return [self._incident(incident) for incident in found]
 
     def runs(self) -> Sequence[RunLine]:
@@ -235,7 +239,8 @@ class HealthView:
         return IncidentLine(
             incident,
             rule.title.said(language, facts) if rule else texts("incidents.by_a_person"),
-            rule.fired.said(language, facts) if rule else incident.message,
+            self._teller.say(_reading(incident)) if rule else incident.message,
+            self._teller.technical(incident.facts),
             rule.action.said(language, facts) if rule else "",
             texts(f"incidents.phase.{Phase(incident.phase)}"),
             texts(f"severity.{incident.severity}"),
@@ -260,7 +265,13 @@ class HealthView:
         return [self._say(reading) for reading in readings if reading.has_fired]
 
     def _say(self, reading: Reading) -> str:
-        return self.snapshot.report.rules.say(reading, self._texts.language)
+        return self._teller.say(reading)
+
+
+def _reading(incident: Incident) -> Reading:
+    """The one that it was last seen by."""
+    seen = (incident.sensor, incident.subject, Status.FIRED, incident.severity, incident.last_seen_at)
+    return Reading(*seen, incident.facts)
 
 
 def _limit_seconds(reading: Reading | None, snapshot: Snapshot) -> float | None:

@@ -52,7 +52,7 @@ class StateTest(unittest.TestCase):
         fired = reading("source_epoch", "users", Status.FIRED, problem="new ids")
         state = self.state(fired)
         self.assertIn("nothing new is published", state.headline)
-        self.assertEqual(state.broke, ["users: source_epoch fired, new ids"])
+        self.assertEqual(state.broke, ["Users: source_epoch fired"])
         self.assertIn("held", state.done[0])
         self.assertEqual(state.done[1], "source_epoch is done")
         self.assertIn("25 Nov 2026 at 06:00 UTC", state.done[0])
@@ -65,11 +65,18 @@ class StateTest(unittest.TestCase):
             reading("quarantine", "users", Status.FIRED, problem="3 rows"),
             run="failed",
         )
-        self.assertEqual(state.broke[0], "users: volume fired, empty")
+        self.assertEqual(state.broke[0], "Users: volume fired")
         self.assertIn("run_outcome", state.broke[1])
         self.assertEqual(state.broke[2], "One more warning or error stands below.")
         self.assertIn("stopped before it published", state.done[0])
         self.assertEqual(state.advice, ["do `volume`", "do `run_outcome`"])
+
+    def test_things_that_share_a_trouble_are_told_together(self) -> None:
+        sources = ("tracks", "users", "listen_history")
+        fired = [reading("source_epoch", source, Status.FIRED, problem=f"{source}: raw words") for source in sources]
+        state = self.state(*fired)
+        self.assertEqual(state.broke, ["Listen history, Tracks, Users: source_epoch fired"])
+        self.assertEqual(len(state.advice), 1)
 
     def test_a_missed_day_makes_what_is_served_older(self) -> None:
         state = self.state(reading("run_missed", "pipeline", Status.FIRED, problem="40 hours"))
@@ -87,6 +94,6 @@ class StateTest(unittest.TestCase):
 
     def test_in_french(self) -> None:
         state = self.state(reading("source_epoch", "users", Status.FIRED, problem="ids"), language="fr")
-        self.assertEqual(state.broke, ["users : source_epoch a sonné, ids"])
+        self.assertEqual(state.broke, ["Utilisateurs : source_epoch a sonné"])
         self.assertIn("25 nov. 2026 à 06:00 UTC (il y a 2 h)", state.fresh)
         self.assertIn("Les auditeurs gardent les recommandations du 25 nov. 2026", state.done[0])
