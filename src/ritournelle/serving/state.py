@@ -35,7 +35,8 @@ def state_of(snapshot: Snapshot, texts: Texts, writer: Writer) -> State:
     broke = [trouble.message for trouble in told[:NAMED]]
     if len(found) > len(broke):
         broke.append(texts.counted("state.more", len(found) - len(broke)))
-    advice = list(dict.fromkeys(trouble.action for trouble in told[:NAMED] if trouble.action))
+    causes = [trouble for trouble in told[:NAMED] if not trouble.is_consequence] or told[:1]
+    advice = list(dict.fromkeys(trouble.action for trouble in causes if trouble.action))
     if health is Health.UNKNOWN:
         advice = [texts("state.start")]
     return State(
@@ -43,7 +44,7 @@ def state_of(snapshot: Snapshot, texts: Texts, writer: Writer) -> State:
         headline=_headline(snapshot, found, texts),
         fresh=_fresh(snapshot, texts, writer),
         broke=broke or [texts("state.nothing_broke")],
-        done=list(dict.fromkeys((_done(snapshot, found, texts, writer), *(trouble.done for trouble in told[:NAMED])))),
+        done=list(dict.fromkeys((_done(snapshot, found, texts, writer), *(trouble.done for trouble in causes)))),
         advice=advice or [texts("state.nothing_to_do")],
     )
 
@@ -81,7 +82,7 @@ def _outcome(snapshot: Snapshot, found: Sequence[Trouble]) -> str:
         return "stopped"
     if any(trouble.sensor in ("run_missed", "mart_freshness") for trouble in found):
         return "ageing"
-    return "published"
+    return "kept" if any(trouble.severity.is_critical for trouble in found) else "published"
 
 
 def _is_held(snapshot: Snapshot) -> bool:

@@ -36,6 +36,11 @@ class Trouble:
     action: str
     technical: str = ""
 
+    @property
+    def is_consequence(self) -> bool:
+        """Whether it mostly comes of another trouble."""
+        return self.sensor in _CONSEQUENCES
+
 
 class Teller:
     """Tells readings by the rules' sentences, in the language of `texts`."""
@@ -89,5 +94,7 @@ class Teller:
         return _WITHOUT_PROBLEM.sub("", self._rules.say(marked, self._texts.language))
 
     def _word(self, value: Any) -> Any:
+        if isinstance(value, float) and self._texts.language == "fr":
+            return str(value).replace(".", ",")
         key = f"words.{value}"
         return self._texts(key) if isinstance(value, str) and self._texts.has(key) else value

@@ -234,11 +234,11 @@ class HealthView:
     def _incident(self, incident: Incident) -> IncidentLine:
         texts, rules = self._texts, self.snapshot.report.rules
         rule = rules.by_sensor.get(incident.sensor)
-        facts = {"subject": incident.subject, **incident.facts}
+        facts, subject = {"subject": incident.subject, **incident.facts}, self._teller.name(incident.subject)
         language = texts.language
         return IncidentLine(
             incident,
-            rule.title.said(language, facts) if rule else texts("incidents.by_a_person"),
+            _heading(rule.title.said(language, facts) if rule else texts("incidents.by_a_person"), subject),
             self._teller.say(_reading(incident)) if rule else incident.message,
             self._teller.technical(incident.facts),
             rule.action.said(language, facts) if rule else "",
@@ -266,6 +266,10 @@ class HealthView:
 
     def _say(self, reading: Reading) -> str:
         return self._teller.say(reading)
+
+
+def _heading(title: str, subject: str) -> str:
+    return title if title == subject else f"{title} · {subject}"
 
 
 def _reading(incident: Incident) -> Reading:

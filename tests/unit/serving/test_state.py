@@ -69,7 +69,7 @@ class StateTest(unittest.TestCase):
         self.assertIn("run_outcome", state.broke[1])
         self.assertEqual(state.broke[2], "One more warning or error stands below.")
         self.assertIn("stopped before it published", state.done[0])
-        self.assertEqual(state.advice, ["do `volume`", "do `run_outcome`"])
+        self.assertEqual(state.advice, ["do `volume`"])
 
     def test_things_that_share_a_trouble_are_told_together(self) -> None:
         sources = ("tracks", "users", "listen_history")
