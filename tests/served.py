@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ritournelle.domain.sources import Source
+from ritournelle.errors import PermanentError
 from ritournelle.monitoring.health import HealthReport
 from ritournelle.monitoring.journal import Journal
 from ritournelle.monitoring.reading import Reading, Severity, Status
@@ -79,8 +80,28 @@ def reading(
     return Reading(sensor, subject, status, Severity(_SEVERITIES[sensor]), NOW, facts, measured, limit)
 
 
-def parts(home: Path, *, published_at: datetime | None = PUBLISHED_AT, graph: ProjectGraph = GRAPH) -> Parts:
+class Reports:
+    """What people told by the form; it takes no message of fewer than five letters."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, str, str]] = []
+
+    def append_report(self, subject: str, message: str, name: str, contact: str) -> None:
+        """Keep one."""
+        if len(message) < 5:
+            raise PermanentError("say in a sentence what is wrong")
+        self.told.append((subject, message, name, contact))
+
+
+def parts(
+    home: Path,
+    *,
+    published_at: datetime | None = PUBLISHED_AT,
+    graph: ProjectGraph = GRAPH,
+    reports: Reports | None = None,
+) -> Parts:
     """Live parts on a journal in `home`."""
+    reports = reports or Reports()
     journal, known = Journal(home / "operations.db"), rules()
 
     def report() -> HealthReport:
@@ -95,6 +116,7 @@ def parts(home: Path, *, published_at: datetime | None = PUBLISHED_AT, graph: Pr
         quality=lambda: QUALITY,
         champion=lambda: "als-000003",
         graph=lambda: graph,
+        report_trouble=reports.append_report,
         cache=home / "cache",
     )
 

@@ -13,6 +13,9 @@ from ritournelle.monitoring.journal import Journal
 from ritournelle.monitoring.rules import Rules
 from ritournelle.serving.manifest import ProjectGraph
 
+ReportTrouble = Callable[[str, str, str, str], object]
+"""Opens an incident: its subject, what is wrong, who says so, how to reach them; `PermanentError` says what is amiss."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -31,5 +34,6 @@ class Parts:
     quality: Callable[[], Sequence[dict[str, Any]]]
     champion: Callable[[], str | None]
     graph: Callable[[], ProjectGraph]
+    report_trouble: ReportTrouble
     cache: Path
     """Folder for what is made once, such as the charts' scripts."""

@@ -126,6 +126,11 @@ class HealthView:
         found = sorted(self.snapshot.report.incidents, key=lambda one: rank(one.sensor, one.subject, one.severity))
         return [self._incident(incident) for incident in found]
 
+    def subjects(self) -> list[str]:
+        """What a person may report trouble of: what listeners and other consumers see."""
+        marts = [node.key for node in self.nodes if node.column == "marts"]
+        return ["recommendations", *map(str, Source), *marts, "page"]
+
     def runs(self) -> Sequence[RunLine]:
         """The last few."""
         return self.snapshot.runs

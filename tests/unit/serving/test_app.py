@@ -16,7 +16,7 @@ from ritournelle.serving.assets import VEGA, Asset
 from ritournelle.serving.manifest import ProjectGraph
 from ritournelle.serving.parts import Parts
 from ritournelle.serving.security import HEADERS
-from tests.served import NOW, keep_readings, keep_run, parts, reading
+from tests.served import NOW, Reports, keep_readings, keep_run, parts, reading
 
 
 class AppTest(unittest.TestCase):
@@ -160,6 +160,62 @@ class ProbesTest(AppTest):
         self.assertEqual((ready.status_code, ready.json()["ready"]), (503, False))
         self.assertEqual(self.client.get("/health/live").status_code, 200)
         self.assertIn("ritournelle_journal_readable 0.0", self.client.get("/metrics").text)
+
+
+class ReportTest(AppTest):
+    """The form that opens an incident: only from our own page."""
+
+    address = "/health/incidents?lang=fr"
+    own = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.reports = Reports()
+        app = create_app(parts(self.home, reports=self.reports))
+        self.client = TestClient(app, follow_redirects=False)
+        found = re.search(r'name="token" value="([^"]+)"', self.page())
+        assert found is not None
+        self.form = {
+            "token": found[1],
+            "subject": "users",
+            "message": "names are missing",
+            "name": "Ada",
+            "contact": "",
+        }
+
+    def send(self, form: dict[str, str], **headers: str) -> int:
+        """The status of the answer."""
+        return self.client.post(self.address, data=form, headers=self.own | headers).status_code
+
+    def test_a_report_opens_an_incident_and_the_page_says_thanks(self) -> None:
+        answer = self.client.post(self.address, data=self.form, headers=self.own)
+        self.assertEqual(
+            (answer.status_code, answer.headers["Location"]), (303, "/health?lang=fr&reported=1#incidents")
+        )
+        self.assertEqual(self.reports.told, [("users", "names are missing", "Ada", "")])
+        self.assertIn("Merci", self.page(answer.headers["Location"]))
+
+    def test_forms_of_other_sites_are_refused(self) -> None:
+        for headers in (
+            {"Origin": "http://evil.example"},
+            {"Origin": "null"},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+        ):
+            self.assertEqual(self.send(self.form, **headers), 403)
+        self.assertEqual(self.client.post(self.address, data=self.form).status_code, 403)
+        self.assertEqual(self.send(self.form | {"token": "guessed"}), 403)
+        self.assertEqual(self.send({name: value for name, value in self.form.items() if name != "token"}), 403)
+        self.assertEqual(self.send(self.form | {"token": "é"}), 403)
+        self.assertEqual(self.reports.told, [])
+
+    def test_what_is_no_form_is_refused(self) -> None:
+        self.assertEqual(self.send(self.form | {"message": "x" * 20_000}), 413)
+        self.assertEqual(self.send({f"field{number}": "x" for number in range(50)}), 400)
+        self.assertEqual(self.send(self.form, **{"Content-Type": "application/json"}), 415)
+        self.assertEqual(self.send(self.form | {"message": "hm"}), 422)
+        self.assertEqual(self.client.get("/health/incidents").status_code, 405)
+        self.assertEqual(self.reports.told, [])
 
 
 class FilesTest(AppTest):

@@ -21,8 +21,8 @@ from ritournelle.serving.view import HealthView
 from ritournelle.serving.writing import Writer
 
 
-def health_routes(parts: Parts, pages: Pages) -> APIRouter:
-    """`/health`, `/health/charts`, `/v1/health`; none of them asks the warehouse."""
+def health_routes(parts: Parts, pages: Pages, token: str) -> APIRouter:
+    """`/health`, `/health/charts`, `/v1/health`; none of them asks the warehouse. `token` goes into forms."""
     router = APIRouter()
 
     @router.get("/", include_in_schema=False)
@@ -32,7 +32,7 @@ def health_routes(parts: Parts, pages: Pages) -> APIRouter:
     @router.get("/health", include_in_schema=False)
     def page(request: Request) -> Response:
         try:
-            return _page(parts, pages, request)
+            return _page(parts, pages, request, token)
         except RitournelleError as error:
             return pages.write(request, "unreadable.html", "health", status=503, problem=str(error))
 
@@ -50,7 +50,7 @@ def health_routes(parts: Parts, pages: Pages) -> APIRouter:
     return router
 
 
-def _page(parts: Parts, pages: Pages, request: Request) -> Response:
+def _page(parts: Parts, pages: Pages, request: Request, token: str) -> Response:
     texts = pages.texts(request)
     snapshot = take_snapshot(parts)
     writer = Writer(texts.language, snapshot.at)
@@ -65,6 +65,8 @@ def _page(parts: Parts, pages: Pages, request: Request) -> Response:
         drawing=draw(view.nodes),
         charts=all_charts(parts, texts, DAYS_OF_TABLES),
         write=writer,
+        token=token,
+        is_reported="reported" in request.query_params,
         said=lambda word: said(word, texts),
     )
 
