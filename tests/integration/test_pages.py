@@ -128,6 +128,19 @@ def test_the_warehouse_is_killed(home: Path, app: RunningApp, browser: Browser) 
     _says(words["fr"], "Quelque chose est en panne", "L'entrepôt est inutilisable", "Les auditeurs gardent")
 
 
+def test_somebody_reports_a_problem(home: Path, browser: Browser) -> None:
+    with serving(home) as server, browser.visit(f"{server.url}/health", language="fr-FR", size=PHONE) as visit:
+        visit.page.get_by_text("Signaler un problème").click()
+        visit.page.get_by_label("À propos de quoi").select_option("recommendations")
+        visit.page.get_by_label("Ce qui ne va pas").fill("Les listes sont en double <b>depuis hier</b>")
+        visit.page.get_by_label("Votre nom").fill("Ada")
+        visit.page.get_by_role("button", name="Ouvrir un incident").click()
+        visit.page.wait_for_url("**reported=1#incidents")
+        _says(visit.words(), "Merci", "Signalé par une personne", "<b>depuis hier</b>")
+        (incident,) = server.health()["incidents"]
+    assert (incident["sensor"], incident["subject"], incident["opened_by"]) == ("person", "recommendations", "Ada")
+
+
 def test_with_no_warehouse_and_no_journal_the_page_still_answers(home: Path, browser: Browser) -> None:
     (home / "warehouse.duckdb").unlink()
     (home / "operations.db").write_bytes(b"no database" * 1000)

@@ -11,6 +11,7 @@ from ritournelle.errors import RitournelleError
 from ritournelle.monitoring.health import HealthReport
 from ritournelle.monitoring.observing.machine import NO_ROOM, disk_space
 from ritournelle.monitoring.reading import Reading
+from ritournelle.monitoring.reports import Report
 from ritournelle.monitoring.watch import ask
 from ritournelle.runs.lock import is_run_under_way
 from ritournelle.serving.manifest import GraphFile
@@ -25,10 +26,11 @@ class Watch:
     def __init__(self, platform: Platform) -> None:
         self._settings = platform.settings
         self._journal, self._rules, self._rounds = platform.journal(), platform.rules(), platform.rounds()
+        self._notifier = platform.notifier()
         self._not_kept: Sequence[Reading] = ()
 
     def look(self) -> None:
-        """Ask every sensor that needs no run."""
+        """Ask every sensor that needs no run, and send the alerts that wait."""
         # A run tells of itself when it ends. Meanwhile it opens a DuckDB file again and again, and to try whether that
         # opens could make it fail.
         if is_run_under_way(self._settings.home):
@@ -39,12 +41,19 @@ class Watch:
         except RitournelleError as error:
             self._not_kept = self._of_disk(str(error))
             raise
+        self._notifier.flush(utc_now())
 
     def report(self) -> HealthReport:
         """What was read last, by runs and by looks."""
         report = HealthReport.of(self._journal, self._rules, utc_now())
         known = {reading.key: reading for reading in (*report.readings, *self._not_kept)}
         return replace(report, readings=tuple(known.values()))
+
+    def report_trouble(self, subject: str, message: str, name: str, contact: str) -> None:
+        """Somebody tells of it: an incident; people on duty hear of it with the next look."""
+        now = utc_now()
+        change = self._journal.open_by_person(Report(subject, message, by=name, contact=contact), now)
+        self._notifier.notify([change], now)
 
     def _of_disk(self, problem: str) -> list[Reading]:
         file = duckdb_path(self._settings.warehouse_url)
@@ -77,5 +86,6 @@ def parts_of(platform: Platform) -> Parts:
         quality=lambda: quality.rows,
         champion=champion,
         graph=graph_file.graph,
+        report_trouble=watch.report_trouble,
         cache=home / "cache",
     )
