@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from ritournelle.serving.language import Texts
@@ -129,11 +130,19 @@ def _read_as(name: str) -> dict[str, str]:
 
 
 def _time(name: str, rows: Sequence[Row]) -> dict[str, Any]:
-    """A short stretch is told in days; of a long one Vega tells months."""
-    axis: dict[str, Any] = {"labelOverlap": True, "tickCount": 6}
-    if not _is_long(name, rows):
-        axis |= {"format": "%d %b", "tickCount": "day"}
-    return {"field": name, "type": "temporal", "title": None, "scale": {"type": "utc"}, "axis": axis}
+    """A short stretch is two weeks at least, and told in days; of a long one Vega tells months."""
+    shown: dict[str, Any] = {"field": name, "type": "temporal", "title": None}
+    if _is_long(name, rows):
+        return shown | {"scale": {"type": "utc"}, "axis": {"labelOverlap": True, "tickCount": 6}}
+    axis = {"labelOverlap": True, "format": "%d %b", "tickCount": "day"}
+    return shown | {"scale": {"type": "utc", "domain": _at_least_two_weeks(name, rows)}, "axis": axis}
+
+
+def _at_least_two_weeks(name: str, rows: Sequence[Row]) -> list[str]:
+    """From midnight to midnight, up to the end of the last day."""
+    days = [date.fromisoformat(row[name][:10]) for row in rows] or [date(2000, 1, 1)]
+    end = max(days) + timedelta(days=1)
+    return [f"{day}T00:00:00Z" for day in (min([*days, end - timedelta(days=14)]), end)]
 
 
 def _is_long(name: str, rows: Sequence[Row]) -> bool:
@@ -143,7 +152,8 @@ def _is_long(name: str, rows: Sequence[Row]) -> bool:
 def _stacks(rows: Sequence[Row], amount: str, colour: Row, columns: Mapping[str, str]) -> dict[str, Any]:
     """Bars of days, or of weeks where days would be thinner than a pixel."""
     unit = "utcyearweek" if _is_long("day", rows) else "utcyearmonthdate"
-    x = _time("day", rows) | {"timeUnit": unit, "axis": {"format": "%d %b", "labelOverlap": True}}
+    axis = {"format": "%d %b", "labelOverlap": True, "tickCount": 12 if _is_long("day", rows) else "day"}
+    x = _time("day", rows) | {"timeUnit": unit, "axis": axis}
     y = _amount(amount, columns) | {"aggregate": "sum"}
     bars = _mark("bar", x, y, colour, columns)
     of_day = {"timeUnit": unit, "format": "%d %b %Y"}

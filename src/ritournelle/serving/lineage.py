@@ -13,12 +13,13 @@ from ritournelle.serving.manifest import ProjectGraph
 COLUMNS = ("source", "raw", "staging", "history", "core", "marts", "model", "lists")
 """From left to right, as the river flows."""
 MODEL, LISTS = "model", "lists"
-_FED_BY: dict[str, Source] = {
+FED_BY: dict[str, Source] = {
     "src_tracks": Source.TRACKS,
     "src_users": Source.USERS,
     "src_listen_history": Source.LISTEN_HISTORY,
     "src_listens": Source.LISTEN_HISTORY,
 }
+"""What each raw table is read from."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def lineage(graph: ProjectGraph, states: Mapping[str, NodeState]) -> list[Node]:
     """
     nodes = [_node(str(source), "source", str(source), "", (), states) for source in Source]
     tables = {table.key: table for table in graph.tables}
-    for name, source in _FED_BY.items():
+    for name, source in FED_BY.items():
         key = f"raw.{name}"
         description = tables[key].description if key in tables else ""
         nodes.append(_node(key, "raw", name, description, (str(source),), states))

@@ -10,7 +10,7 @@ from ritournelle.domain.sources import Source
 from ritournelle.monitoring.health import Health, health_of
 from ritournelle.monitoring.reading import Reading
 from ritournelle.serving.history import CheckLine, StepLine
-from ritournelle.serving.lineage import LISTS, MODEL, NodeState
+from ritournelle.serving.lineage import FED_BY, LISTS, MODEL, NodeState
 from ritournelle.serving.manifest import ProjectGraph
 from ritournelle.serving.snapshot import Snapshot
 
@@ -95,7 +95,7 @@ def _table_state(snapshot: Snapshot, key: str) -> NodeState:
     told = [health_of(readings), health_of_checks(checks)]
     if step is not None:
         told.append(Health.GOOD)
-    rows = step.measures.get("landed") if step and schema == "raw" else snapshot.table_rows.get(key)
+    rows = step.measures.get("landed") if step and key == f"raw.src_{step.source}" else snapshot.table_rows.get(key)
     return NodeState(
         worst(told),
         rows,
@@ -108,7 +108,7 @@ def _table_state(snapshot: Snapshot, key: str) -> NodeState:
 def _feeding_step(snapshot: Snapshot, schema: str, name: str) -> StepLine | None:
     if schema != "raw":
         return snapshot.stages.get("transform")
-    return snapshot.good_reads.get(name.removeprefix("src_"))
+    return snapshot.good_reads.get(str(FED_BY.get(name, "")))
 
 
 def _model_state(snapshot: Snapshot) -> NodeState:

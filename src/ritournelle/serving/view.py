@@ -31,6 +31,8 @@ class Card:
     facts: Sequence[tuple[str, str]] = ()
     notes: Sequence[str] = ()
     """What its sensors say that fired."""
+    line_language: str = ""
+    """Of the line, where it is not the page's: dbt's descriptions are in English."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,8 @@ class HealthView:
         return Card(texts(f"layers.{layer}"), worst(state.health for state in states), line, facts)
 
     def _table(self, node: Node) -> Card:
-        return Card(node.key, node.state.health, node.description, self._table_facts(node.state))
+        facts = self._table_facts(node.state)
+        return Card(node.key, node.state.health, node.description, facts, line_language="en")
 
     def _lists(self) -> Card:
         return Card("marts.recommendations", self._states[LISTS].health, "", self._table_facts(self._states[LISTS]))
