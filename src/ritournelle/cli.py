@@ -241,9 +241,9 @@ def simulate_music_app(
     """Serve a music app with planted tastes, until interrupted."""
     from ritournelle.simulator.config import WorldConfig
     from ritournelle.simulator.habits import Habits
-    from ritournelle.simulator.server import serve
+    from ritournelle.simulator.server import serve as serve_app
 
-    serve(
+    serve_app(
         WorldConfig(users=users, tracks=tracks, seed=seed, habits=Habits.tidy() if tidy else Habits()),
         host,
         port,

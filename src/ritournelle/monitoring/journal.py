@@ -194,7 +194,7 @@ class Journal:
             return self._rows_as_they_lie(query, parameters, error)
 
     def _rows_as_they_lie(self, query: str, parameters: Sequence[Any], problem: PermanentError) -> list[sqlite3.Row]:
-        """Without a lock and without the files beside it, for which a full disk has no room: that is when we are asked."""
+        """Without the files beside it, for which a full disk has no room: that is when we are asked."""
         try:
             with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
                 connection.row_factory = sqlite3.Row

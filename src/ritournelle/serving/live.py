@@ -21,7 +21,7 @@ from ritournelle.warehouse.connect import duckdb_path
 
 
 class Watch:
-    """What the server sees by itself. Readings that cannot be kept, for want of room on the disk, are told all the same."""
+    """What the server sees by itself; readings that a full disk has no room for are told all the same."""
 
     def __init__(self, platform: Platform) -> None:
         self._settings = platform.settings

@@ -16,7 +16,7 @@ from ritournelle.serving.snapshot import DAYS_SHOWN
 
 Row = dict[str, Any]
 DAYS_OF_TABLES = 14
-"""What stands beside each chart in figures; nobody reads a year of them, and writing it took half of the page's time."""
+"""What stands beside each chart in figures; nobody reads a year of them, and writing it took half of the time."""
 METRIC = "ndcg@20"
 """The quality that is drawn: how well the first twenty of a list are ordered."""
 FRESHNESS_SENSORS = ("mart_freshness", "source_freshness", "listen_freshness")
