@@ -30,6 +30,8 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        for name in self._templates.list_templates():  # now, for the first reader would wait 0.3 s
+            self._templates.get_template(name)
 
     def texts(self, request: Request) -> Texts:
         """Those of the language that this request wants."""
