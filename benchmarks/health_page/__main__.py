@@ -1,4 +1,6 @@
-"""`python -m benchmarks.health_page`: seconds per answer of a real server, over HTTP on loopback, a year behind it.
+"""`python -m benchmarks.health_page`: time per answer of a real server, over HTTP on loopback, a year behind it.
+
+Beside the time that a reader waits, which grows with whatever else the machine does, stands the CPU time of the server.
 
 `--keep FOLDER` leaves the home there, to look at the page: `RITOURNELLE_HOME=FOLDER ritournelle serve`.
 """
@@ -27,7 +29,8 @@ from ritournelle.settings import load_settings
 
 LIMIT_SECONDS = 0.2
 _PATHS = ("/health", "/v1/health", "/health/charts", "/metrics", "/health/ready")
-_START_SECONDS = 30.0
+_PROMISED = _PATHS[:2]
+_START_SECONDS = 60.0
 
 
 def main() -> None:
@@ -39,8 +42,9 @@ def main() -> None:
         fill(parts.journal, parts.rules, datetime.now(UTC), arguments.days)
         counts = {name: parts.journal.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"] for name in _TABLES}
         print(", ".join(f"{count:,} {name}" for name, count in counts.items()))
-        with _server(home) as port:
-            slowest = max(_measure(port, path, arguments.requests) for path in _PATHS[:2])
+        with _server(home) as (port, process):
+            p95 = {path: _measure(port, process, path, arguments.requests) for path in _PATHS}
+        slowest = max(p95[path] for path in _PROMISED)
     if slowest > LIMIT_SECONDS:
         sys.exit(f"p95 is over {LIMIT_SECONDS} s")
 
@@ -57,7 +61,8 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def _server(home: Path) -> Iterator[int]:
+def _server(home: Path) -> Iterator[tuple[int, int]]:
+    """Its port and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -66,7 +71,7 @@ def _server(home: Path) -> Iterator[int]:
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         try:
             _wait(port)
-            yield port
+            yield port, process.pid
         finally:
             process.send_signal(signal.SIGTERM)
 
@@ -82,15 +87,22 @@ def _wait(port: int) -> None:
             time.sleep(0.05)
 
 
-def _measure(port: int, path: str, requests: int) -> float:
-    seconds = []
+def _measure(port: int, process: int, path: str, requests: int) -> float:
+    seconds, cpu = [], _cpu_seconds(process)
     for _ in range(requests):
         began = time.perf_counter()
         _ask(port, path)
         seconds.append(time.perf_counter() - began)
-    p95 = quantiles(seconds, n=20)[-1]
-    print(f"{path:16} first {1e3 * seconds[0]:6.1f} ms   p50 {1e3 * median(seconds):6.1f} ms   p95 {1e3 * p95:6.1f} ms")
+    p95, cpu = quantiles(seconds, n=20)[-1], (_cpu_seconds(process) - cpu) / requests
+    told = {"first": seconds[0], "p50": median(seconds), "p95": p95, "CPU": cpu}
+    print(f"{path:16}" + "   ".join(f"{name} {1e3 * value:6.1f} ms" for name, value in told.items()))
     return p95
+
+
+def _cpu_seconds(process: int) -> float:
+    """User and system time of a process so far, as Linux tells it."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _ask(port: int, path: str) -> None:

@@ -74,6 +74,7 @@ class Journal:
     def __init__(self, path: Path, flapping: Flapping = Flapping()) -> None:
         self._path = path
         self._flapping = flapping
+        self._is_ready = False
 
     @property
     def is_there(self) -> bool:
@@ -222,11 +223,16 @@ class Journal:
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        is_ready = self._is_ready and self._path.exists()
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_SCHEMA)
+            if (
+                not is_ready
+            ):  # a page asks twenty times: to look each time whether all tables are there took a third of it
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(_SCHEMA)
+                self._is_ready = True
             yield connection
         except sqlite3.DatabaseError as error:
             raise PermanentError(f"the journal {self._path} cannot be used: {error}") from error

@@ -21,10 +21,10 @@ SELECT run_id, sum(json_extract(measures, '$.landed')) AS landed,
        sum(json_extract(measures, '$.quarantined')) AS quarantined
 FROM run_steps WHERE step = 'ingest' AND run_id IN ({places}) GROUP BY run_id"""
 _STEP = "SELECT run_id, step, source, status, started_at, finished_at, duration_seconds, message, measures, details"
-_LATEST_READS = f"""
-{_STEP}, max(started_at) AS latest FROM run_steps WHERE step = 'ingest' AND source <> '' {{condition}}
-GROUP BY source"""
-"""SQLite takes the other columns from the row of the maximum; a window function took three times as long."""
+_LATEST_STEPS = f"""
+{_STEP} FROM run_steps WHERE rowid IN (
+    SELECT number FROM (SELECT rowid AS number, max(started_at) FROM run_steps WHERE {{condition}} GROUP BY step, source))"""
+"""SQLite takes `rowid` from the row of the maximum; a window function took three times as long."""
 _CHECKS_PER_DAY = """
 SELECT substr(checked_at, 1, 10) AS day, outcome, count(*) AS checks FROM check_results WHERE checked_at >= ?
 GROUP BY 1, 2 ORDER BY 1, 2"""
@@ -119,17 +119,18 @@ def steps_of(journal: Journal, run_id: str) -> list[StepLine]:
     ]
 
 
-def latest_reads(journal: Journal, *, succeeded: bool = False) -> dict[str, StepLine]:
-    """By source the last attempt to read it, or the last one that succeeded."""
-    condition = "AND status = 'succeeded'" if succeeded else ""
-    return {row["source"]: _step(row) for row in journal.rows(_LATEST_READS.format(condition=condition))}
+def latest_reads(journal: Journal) -> dict[str, StepLine]:
+    """By source the last attempt to read it."""
+    return {step.source: step for step in _latest(journal, "step = 'ingest' AND source <> ''")}
 
 
-def latest_step(journal: Journal, step: str, *, succeeded: bool = True) -> StepLine | None:
-    """The last step of that name."""
-    condition = "AND status = 'succeeded'" if succeeded else "AND status <> 'skipped'"
-    found = journal.rows(f"{_STEP} FROM run_steps WHERE step = ? {condition} ORDER BY started_at DESC LIMIT 1", [step])
-    return _step(found[0]) if found else None
+def latest_good_steps(journal: Journal) -> dict[tuple[str, str], StepLine]:
+    """By step and source the last one that succeeded; without a source for steps that read none."""
+    return {(step.step, step.source): step for step in _latest(journal, "status = 'succeeded'")}
+
+
+def _latest(journal: Journal, condition: str) -> list[StepLine]:
+    return [_step(row) for row in journal.rows(_LATEST_STEPS.format(condition=condition))]
 
 
 def checks_per_day(journal: Journal, since: datetime) -> list[dict[str, Any]]:

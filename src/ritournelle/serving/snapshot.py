@@ -49,15 +49,15 @@ def take_snapshot(parts: Parts) -> Snapshot:
     """Raises `PermanentError` when the journal cannot be read; the warehouse is not asked."""
     journal, now = parts.journal, parts.clock()
     runs = history.with_rows(journal, history.runs(journal, now - timedelta(days=DAYS_SHOWN), RUNS_SHOWN))
-    stages = {stage: history.latest_step(journal, stage) for stage in ("transform", "train", "recommend", "publish")}
+    good = history.latest_good_steps(journal)
     return Snapshot(
         at=now,
         report=parts.report(),
         runs=runs,
         steps=history.steps_of(journal, runs[0].run_id) if runs else [],
         reads=history.latest_reads(journal),
-        good_reads=history.latest_reads(journal, succeeded=True),
-        stages={stage: step for stage, step in stages.items() if step is not None},
+        good_reads={source: step for (name, source), step in good.items() if name == "ingest"},
+        stages={name: step for (name, source), step in good.items() if not source},
         checks=history.last_checks(journal),
         quality=parts.quality(),
         champion=parts.champion(),
