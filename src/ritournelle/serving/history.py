@@ -23,7 +23,8 @@ FROM run_steps WHERE step = 'ingest' AND run_id IN ({places}) GROUP BY run_id"""
 _STEP = "SELECT run_id, step, source, status, started_at, finished_at, duration_seconds, message, measures, details"
 _LATEST_STEPS = f"""
 {_STEP} FROM run_steps WHERE rowid IN (
-    SELECT number FROM (SELECT rowid AS number, max(started_at) FROM run_steps WHERE {{condition}} GROUP BY step, source))"""
+    SELECT number FROM (
+        SELECT rowid AS number, max(started_at) FROM run_steps WHERE {{condition}} GROUP BY step, source))"""
 """SQLite takes `rowid` from the row of the maximum; a window function took three times as long."""
 _CHECKS_PER_DAY = """
 SELECT substr(checked_at, 1, 10) AS day, outcome, count(*) AS checks FROM check_results WHERE checked_at >= ?

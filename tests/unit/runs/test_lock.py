@@ -14,12 +14,12 @@ import pytest
 
 import ritournelle
 from ritournelle.errors import RunInProgressError, TransientError
-from ritournelle.runs.lock import single_run
+from ritournelle.runs.lock import is_run_under_way, single_run
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from ritournelle.runs.lock import single_run
+from ritournelle.runs.lock import is_run_under_way, single_run
 with single_run(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -83,3 +83,10 @@ def test_a_holder_that_is_not_named(tmp_path: Path) -> None:
         with pytest.raises(RunInProgressError, match="process unknown"):
             with single_run(tmp_path):
                 raise AssertionError("never inside")
+
+
+def test_a_process_that_lives_on_after_its_run_is_no_run(tmp_path: Path) -> None:
+    assert not is_run_under_way(tmp_path)
+    with single_run(tmp_path):
+        assert is_run_under_way(tmp_path)
+    assert not is_run_under_way(tmp_path)
