@@ -187,10 +187,12 @@ def _was_days_ago(journal: Path, days: int) -> None:
 
     with sqlite3.connect(journal) as connection:
         connection.create_function("earlier", 1, lambda text: text and _MOMENT.sub(earlier, text))
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        tables = [name for (name,) in connection.execute(query)]
         for table in tables:
             columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[2] == "TEXT"]
-            connection.execute(f"UPDATE {table} SET " + ", ".join(f"{name} = earlier({name})" for name in columns))
+            if columns:
+                connection.execute(f"UPDATE {table} SET " + ", ".join(f"{name} = earlier({name})" for name in columns))
     connection.close()
 
 
