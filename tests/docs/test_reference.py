@@ -11,12 +11,16 @@ import pytest
 import typer
 
 from ritournelle.cli import app
+from ritournelle.monitoring.reference import sensors_page
+from ritournelle.monitoring.rules import load_rules
+from ritournelle.monitoring.sensors.catalogue import SENSORS
 from ritournelle.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS_PAGE = ROOT / "docs" / "reference" / "settings.md"
 COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
+SENSORS_PAGE = ROOT / "docs" / "reference" / "sensors.md"
 UPDATE = "RITOURNELLE_UPDATE_DOCS"
 
 
@@ -74,8 +78,12 @@ def commands_page() -> str:
 
 @pytest.mark.parametrize(
     ("page", "wanted"),
-    [(SETTINGS_PAGE, settings_page()), (COMMANDS_PAGE, commands_page())],
-    ids=["settings", "commands"],
+    [
+        (SETTINGS_PAGE, settings_page()),
+        (COMMANDS_PAGE, commands_page()),
+        (SENSORS_PAGE, sensors_page(SENSORS, load_rules(SENSORS))),
+    ],
+    ids=["settings", "commands", "sensors"],
 )
 def test_generated_pages_are_up_to_date(page: Path, wanted: str) -> None:
     if os.environ.get(UPDATE):
@@ -86,6 +94,10 @@ def test_generated_pages_are_up_to_date(page: Path, wanted: str) -> None:
 def test_every_setting_and_verb_says_what_it_is() -> None:
     assert "| None |" not in settings_page()
     assert all(command.help for _, command in commands())
+
+
+def test_every_limit_of_a_sensor_says_what_it_is() -> None:
+    assert "`: None" not in SENSORS_PAGE.read_text(encoding="utf-8")
 
 
 def test_the_readme_knows_every_verb() -> None:

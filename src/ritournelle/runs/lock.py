@@ -22,7 +22,7 @@ def single_run(home: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            os.ftruncate(descriptor, 0)  # its process may live on, and is no run any more
+            os.ftruncate(descriptor, 0)  # the process may live on, as a scheduler does, without any run
     finally:
         os.close(descriptor)  # this frees the lock; the file stays, for removing it would race with the next run
 

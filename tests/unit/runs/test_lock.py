@@ -19,7 +19,7 @@ from ritournelle.runs.lock import is_run_under_way, single_run
 HOLD = """
 import sys, time
 from pathlib import Path
-from ritournelle.runs.lock import is_run_under_way, single_run
+from ritournelle.runs.lock import single_run
 with single_run(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -85,8 +85,19 @@ def test_a_holder_that_is_not_named(tmp_path: Path) -> None:
                 raise AssertionError("never inside")
 
 
-def test_a_process_that_lives_on_after_its_run_is_no_run(tmp_path: Path) -> None:
+def test_whether_a_run_is_under_way_can_be_asked_without_being_in_its_way(tmp_path: Path) -> None:
     assert not is_run_under_way(tmp_path)
+    with holder(tmp_path) as process:
+        assert is_run_under_way(tmp_path)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert not is_run_under_way(tmp_path)
     with single_run(tmp_path):
         assert is_run_under_way(tmp_path)
     assert not is_run_under_way(tmp_path)
+
+
+def test_a_holder_that_cannot_be_seen_is_found_by_the_lock(tmp_path: Path) -> None:
+    with holder(tmp_path):
+        (tmp_path / "run.lock").write_text("")  # as from another container, whose processes have other numbers
+        assert is_run_under_way(tmp_path)
