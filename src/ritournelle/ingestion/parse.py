@@ -29,9 +29,6 @@ from ritournelle.ingestion.quarantine import BadRow
 EARLIEST_MICROSECONDS = -62_135_596_800_000_000
 """The first moment of the year 1, before which Python knows none; Arrow reads a year 0."""
 
-_NUL_IN_JSON = (b"\\u0000", b"\0")
-"""How JSON that is well formed writes NUL, and how JSON that is not may hold it: looked for before anything is read."""
-
 _NO_ARRIVALS = np.array([], dtype=np.int32)
 
 _split_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -91,7 +88,7 @@ class Parser:
         if structs.null_count:
             raise _Refused("a row is null")
         rows = pa.Table.from_struct_array(structs)
-        self._check(rows, may_hold_nul=any(mark in text for mark in _NUL_IN_JSON))
+        self._check(rows, may_hold_nul=_may_hold_nul(text))
         counts = pc.list_value_length(lists).to_numpy()
         return self._finish(rows, np.repeat(np.array([page.arrival for page in pages], dtype=np.int32), counts))
 
@@ -240,6 +237,11 @@ class Parser:
 def _as_lines(items: Sequence[bytes]) -> bytes:
     """Lists of rows as an object per line; a line break within one is white space."""
     return b'{"items":' + b'}\n{"items":'.join([text.replace(b"\n", b" ") for text in items]) + b"}"
+
+
+def _may_hold_nul(text: bytes) -> bool:
+    """Whether the character NUL can be in it: escaped, as JSON wants it, or plain. Most pages escape nothing at all."""
+    return (b"\\u" in text and b"\\u0000" in text) or b"\0" in text
 
 
 def _holds_rows(items: bytes) -> bool:

@@ -16,6 +16,8 @@ from ritournelle.warehouse.statements import shortened
 
 _ROW_GROUP = 122_880
 """Rows that DuckDB stores together; several threads share an insert only if it comes in parts of that size."""
+_MANY_ROWS = 30_000
+"""So many rows, appended at once, are compressed with less effort."""
 
 
 class DuckDBWarehouse:
@@ -70,7 +72,7 @@ class DuckDBWarehouse:
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows, matched by column name."""
-        if rows.num_rows >= _ROW_GROUP // 4:
+        if rows.num_rows >= _MANY_ROWS:
             self._compress_lightly()
         if rows.num_rows:
             with self._registered(pa.Table.from_batches(rows.to_batches(_ROW_GROUP))) as view:
@@ -96,6 +98,7 @@ class DuckDBWarehouse:
         if self._in_transaction:
             yield
             return
+        self._compress_as_ever()  # the transaction before may have failed
         self._run("BEGIN")
         self._in_transaction = True
         try:
@@ -106,9 +109,7 @@ class DuckDBWarehouse:
             raise
         self._in_transaction = False
         self._run("COMMIT")
-        if self._compresses_lightly:
-            self._compresses_lightly = False
-            self._run("RESET disabled_compression_methods")
+        self._compress_as_ever()
 
     def publish(self, schemas: Sequence[str], version: str) -> None:
         """Copy the tables into a file of their own and switch `published/current.duckdb` over to it by one rename."""
@@ -154,6 +155,11 @@ class DuckDBWarehouse:
         if self._in_transaction and not self._compresses_lightly:
             self._compresses_lightly = True
             self._run("SET disabled_compression_methods = 'dictionary'")
+
+    def _compress_as_ever(self) -> None:
+        if self._compresses_lightly:
+            self._compresses_lightly = False
+            self._run("RESET disabled_compression_methods")
 
     def _run(self, statement: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
         try:
