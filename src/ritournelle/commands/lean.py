@@ -26,8 +26,8 @@ class _WithoutPandas:
     """A finder of modules that finds no pandas, and leaves all else to the finders after it.
 
     pyarrow imports it, 0.25 s of CPU, at the first list that it converts, and DuckDB at the first parameter that it
-    binds, only to ask whether that is something of pandas'. Both pass over a pandas that is not there; pyarrow for good,
-    so that it could not take a data frame afterwards.
+    binds, only to ask whether that is something of pandas'. Both pass over a pandas that is not there; pyarrow does so
+    for good, and could not take a data frame afterwards.
     """
 
     def find_spec(self, name: str, *_: Any) -> None:
