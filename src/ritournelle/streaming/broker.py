@@ -39,7 +39,10 @@ class Consumer(Protocol):
     """
 
     def poll(self, limit: int = 1_000, timeout_seconds: float = 0.0) -> list[Message]:
-        """The next messages, `limit` at most; none when there are none within that time."""
+        """The next messages, `limit` at most; none when there are none within that time.
+
+        Who has just joined waits besides until it is clear which partitions it was dealt.
+        """
 
     @property
     def positions(self) -> Mapping[int, int]:

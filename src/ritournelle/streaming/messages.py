@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -60,9 +61,19 @@ def decode(topic: Topic, value: bytes) -> Event | Poison:
         event = msgspec.json.decode(value, type=TYPES[topic])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:  # a ValidationError is a DecodeError
         return Poison(str(error), value)
-    return Poison(event.problem, value) if event.problem else event
+    problem = _impossible_moment(event) or event.problem
+    return Poison(problem, value) if problem else event
 
 
 def outgoing(events: Iterable[Event]) -> list[Outgoing]:
     """Events as messages of their topics, keyed by user, for `Broker.publish`."""
     return [Outgoing(_TOPICS[type(event)], str(event.user_id), encode(event)) for event in events]
+
+
+def _impossible_moment(event: Event) -> str:
+    """Which field is no moment of music: so far off, some would overflow where zones are reckoned with."""
+    for name in event.__struct_fields__:
+        moment = getattr(event, name)
+        if isinstance(moment, datetime) and not 1900 <= moment.year < 2200:
+            return f"{name} is in the year {moment.year}"
+    return ""
