@@ -50,6 +50,8 @@ class TasteExclusion(msgspec.Struct, frozen=True, kw_only=True):
         is_active: bool = True,
     ) -> TasteExclusion:
         """The exclusion with its id; raises `ValueError` for one without its target, or a session without a start."""
+        if kind is ExclusionKind.TRACK and str(target).removeprefix("-").isdecimal():
+            target = int(str(target))
         target = None if target is None else str(target)
         exclusion = cls(
             exclusion_id=exclusion_id(user_id, kind, target, starts_at),
