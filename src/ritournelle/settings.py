@@ -148,7 +148,8 @@ class StreamSettings(_Section):
     """Where listens, feedback and exposures are told between the days."""
 
     url: str = Field(
-        default="local:", description="The event log: `local:`, in the home's folder `events`; no other one is built in."
+        default="local:",
+        description="The event log: `local:`, in the home's folder `events`; no other one is built in.",
     )
     retention_days: int = Field(
         default=7, ge=0, description="Messages that everybody has read are removed when they are older."

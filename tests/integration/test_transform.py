@@ -742,7 +742,9 @@ def test_feedback_counts_all_who_saw_something(tmp_path: Path) -> None:
     """Shown on one day, judged on the next, heard on the third: the day on which it was shown knows it all."""
     home = build_home(tmp_path, four_days)
     shown_at = day(5) - timedelta(hours=1)
-    issued = {name: Issued(user, track, "als-1", "page", shown_at) for name, user, track in [("a", 1, 10), ("b", 2, 11)]}
+    issued = {
+        name: Issued(user, track, "als-1", "page", shown_at) for name, user, track in [("a", 1, 10), ("b", 2, 11)]
+    }
     steps: dict[int, Any] = {
         5: lambda raw: [raw.told(5, exposure(name, one)) for name, one in issued.items()],
         6: lambda raw: raw.told(6, Feedback.of("a", issued["a"], FeedbackKind.USEFUL, day(5))),

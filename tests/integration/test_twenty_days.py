@@ -58,7 +58,7 @@ def tell(platform: Platform, day: int) -> None:
         known = warehouse.read(
             "SELECT DISTINCT user_id, track_id, source_record_at, occurrence FROM raw.src_listens "
             "WHERE source_epoch = (SELECT max(source_epoch) FROM raw.src_listens) ORDER BY ALL"
-        ).to_pylist()[day :: 25]
+        ).to_pylist()[day::25]
     events: list[Event] = []
     for number, listen in enumerate(known):
         user_id, track_id, record = listen["user_id"], listen["track_id"], listen["source_record_at"]

@@ -131,6 +131,10 @@ class RecommendationIdsTest(TestCase):
         self.assertEqual(self.why(stranger), "unknown")
 
     def test_what_no_id_can_carry_is_refused(self) -> None:
-        for issued in (Issued(1, 7, "a\0b", "page", NOW), Issued(2**63, 7, "a", "b", NOW), Issued(1, 7, "m" * 201, "", NOW)):
+        for issued in (
+            Issued(1, 7, "a\0b", "page", NOW),
+            Issued(2**63, 7, "a", "b", NOW),
+            Issued(1, 7, "m" * 201, "", NOW),
+        ):
             with self.assertRaises(ValueError):
                 self.ids.issue(issued)

@@ -93,7 +93,9 @@ class EventsTest(TestCase):
             answered_by=AnsweredBy.MODEL,
             exposed_at=NOW,
         )
-        self.tell(told, listen(5), shown, judged(FeedbackKind.USEFUL, 1), TasteExclusion.of(1, ExclusionKind.TRACK, 7, NOW))
+        self.tell(
+            told, listen(5), shown, judged(FeedbackKind.USEFUL, 1), TasteExclusion.of(1, ExclusionKind.TRACK, 7, NOW)
+        )
         step = self.load()
         self.assertEqual(self.counts(step), Counts(landed=5, inserted=5))
         columns = "listen_id, user_id, track_id, listened_at, source_record_at, occurrence, position, run_number, source_epoch"
@@ -110,7 +112,9 @@ class EventsTest(TestCase):
         self.assertEqual(self.rows("raw.src_feedback", columns), [("r", 1, 7, "useful", NOW + timedelta(minutes=1))])
         columns = "user_id, kind, target, starts_at, ends_at, is_active, changed_at"
         self.assertEqual(self.rows("raw.src_taste_exclusions", columns), [(1, "track", "7", None, None, True, NOW)])
-        self.assertEqual(step.message, "2 listens, 1 feedback, 1 exposures, 1 taste_exclusions: 5 new, 0 given later, 0 known")
+        self.assertEqual(
+            step.message, "2 listens, 1 feedback, 1 exposures, 1 taste_exclusions: 5 new, 0 given later, 0 known"
+        )
         self.assertEqual(self.load().message, "nothing was told since the last run")
 
     def test_batches_end_and_go_on(self) -> None:
@@ -129,7 +133,10 @@ class EventsTest(TestCase):
         self.assertEqual(self.rows("raw.src_listen_events", "listened_at"), [(NOW,)])
         self.tell(judged(FeedbackKind.NOT_USEFUL, 1), judged(FeedbackKind.USEFUL, 9))
         self.assertEqual(self.counts(self.load(batch=1)), Counts(landed=2, updated=1, unchanged=1))
-        given = [(kind, run, moment.minute) for kind, run, moment in self.rows("raw.src_feedback", "kind, run_number, given_at")]
+        given = [
+            (kind, run, moment.minute)
+            for kind, run, moment in self.rows("raw.src_feedback", "kind, run_number, given_at")
+        ]
         self.assertEqual(given, [("not_useful", 1, 2), ("useful", 1, 3), ("useful", 2, 9)])
 
     def test_feedback_given_again_within_a_run_is_one_row(self) -> None:
@@ -164,7 +171,9 @@ class EventsTest(TestCase):
     def test_a_bad_message_costs_no_good_one_and_comes_back_when_it_can_be_read(self) -> None:
         later = encode(listen(1)).replace(b'"version":1', b'"version":2')
         forged = encode(listen(2)).replace(b'"track_id":7', b'"track_id":8')
-        self.broker.publish([Outgoing("listens", "1", value) for value in (later, forged, b"\xff\x00", encode(listen(3)))])
+        self.broker.publish(
+            [Outgoing("listens", "1", value) for value in (later, forged, b"\xff\x00", encode(listen(3)))]
+        )
         self.assertEqual(self.counts(self.load()), Counts(landed=4, inserted=1, quarantined=3))
         reasons = dict(self.rows("quarantine.rows", "reason, source_key || ' ' || source || ' ' || status"))
         self.assertEqual(set(reasons.values()), {"1 listens open"})

@@ -84,8 +84,7 @@ class TopicLog:
             end = self._repaired_end()
             bases = self._segments()
             return sum(
-                self._erase_in(base, following, keys)
-                for base, following in zip(bases, [*bases[1:], end], strict=True)
+                self._erase_in(base, following, keys) for base, following in zip(bases, [*bases[1:], end], strict=True)
             )
 
     def expire(self, before: float, read_up_to: int) -> int:
