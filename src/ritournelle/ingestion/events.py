@@ -1,7 +1,7 @@
 """From the event log to raw: drained in batches, each together with its offsets in one transaction (ADR 10).
 
-The offsets live in the warehouse, beside what was made of the messages: a kill at any moment neither loses one nor loads
-one twice. Ids do the same once more, for brokers that know no offsets and logs that begin anew.
+The offsets live in the warehouse, beside what was made of the messages: a kill at any moment neither loses one nor
+loads one twice. Ids do the same once more, for brokers that know no offsets and logs that begin anew.
 """
 
 from __future__ import annotations

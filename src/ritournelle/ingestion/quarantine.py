@@ -85,8 +85,8 @@ def resolved(record: dict[str, Any], status: str, run: Run) -> dict[str, Any]:
 def reopen_since(warehouse: Warehouse, first_run: int) -> None:
     """Bring quarantine back to what it was before a run: later rows go, and what was resolved later waits again.
 
-    Messages of the event log stay as they are: nothing loads them again. Call it in the transaction that loads that run,
-    and those after it, again.
+    Messages of the event log stay as they are: nothing loads them again. Call it in the transaction that loads that
+    run, and those after it, again.
     """
     later = f"(SELECT run_id FROM ops.runs WHERE run_number >= {first_run})"
     names = ", ".join(f"'{source}'" for source in Source)

@@ -71,9 +71,9 @@ class Broker(Protocol):
     def consume(self, topic: str, group: str, *, start: Mapping[int, int] | None = None) -> Consumer:
         """Join a group; it goes on where it committed last, at first with the oldest message that is kept.
 
-        With `start` (partition → offset, as `positions` gave them) this consumer begins there instead: for those who keep
-        their offsets together with what they made of the messages. A broker without offsets passes over it, so that
-        they must know repeated messages by their ids as well.
+        With `start` (partition → offset, as `positions` gave them) this consumer begins there instead: for those who
+        keep their offsets together with what they made of the messages. A broker without offsets passes over it, so
+        that they must know repeated messages by their ids as well.
         """
 
     def log_id(self, topic: str) -> str:

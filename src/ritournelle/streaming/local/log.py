@@ -1,8 +1,9 @@
 """The log of one topic: segments that are appended to under a lock, and a mark up to which they are durable.
 
-An offset counts bytes since the first record ever; a segment is named by the offset at which it begins. A writer appends,
-syncs, and only then moves the mark: whoever reads up to the mark reads what no power loss can take back. What lies after
-the mark was written by somebody who died on the way: the next writer keeps its whole records and cuts off a torn one.
+An offset counts bytes since the first record ever; a segment is named by the offset at which it begins. A writer
+appends, syncs, and only then moves the mark: whoever reads up to the mark reads what no power loss can take back. What
+lies after the mark was written by somebody who died on the way: the next writer keeps its whole records and cuts off a
+torn one.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class TopicLog:
             )
 
     def expire(self, before: float, read_up_to: int) -> int:
-        """Remove segments that end no later than `read_up_to` and were written earlier (seconds since 1970); bytes gone."""
+        """Remove segments that end no later than `read_up_to` and are older (seconds since 1970); how many bytes."""
         gone = 0
         with self._locked():
             bases = self._segments()
@@ -154,8 +155,8 @@ class TopicLog:
         records = list(records_in(content, offset))
         if not records:
             raise StreamError(
-                f"the event log {self._path(bases[place])} is damaged at byte {offset - bases[place]}; restore the file "
-                "from a backup, or move it away: what it held is then missing, and the log goes on after it"
+                f"the event log {self._path(bases[place])} is damaged at byte {offset - bases[place]}; restore the "
+                "file from a backup, or move it away: what it held is then missing, and the log goes on after it"
             )
         return records
 

@@ -48,7 +48,7 @@ def erased(record: Record) -> bytes:
 
 
 def records_in(content: bytes, offset: int) -> Iterator[Record]:
-    """The good records from the start of `content`, which lies at `offset`; ends before the first that is torn or bad."""
+    """The good records from the start of `content`, which lies at `offset`, up to the first that is torn or bad."""
     place = 0
     while len(content) - place >= _FRAME.size:
         length, checksum = _FRAME.unpack_from(content, place)
