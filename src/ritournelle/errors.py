@@ -19,6 +19,7 @@
         ├── TransformError                dbt failed, in a model or in a test
         ├── StreamError                   the event log is damaged
         ├── RecommendationIdError         an id that was not issued here, or to another one, or too long ago
+        ├── HeldError                     a sensor holds training and publication
         ├── NothingToLearnError           the training mart holds no interactions
         └── ModelError                    a model artefact is missing, corrupt or unfit
 """
@@ -105,6 +106,17 @@ class RecommendationIdError(PermanentError):
     def __init__(self, why: Literal["unknown", "foreign", "expired"], message: str) -> None:
         super().__init__(message)
         self.why = why
+
+
+class HeldError(PermanentError):
+    """A sensor that blocks has fired: nothing is trained or published, and readers keep what they see.
+
+    `sensors` are the names of those that hold.
+    """
+
+    def __init__(self, message: str, sensors: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.sensors = sensors
 
 
 class NothingToLearnError(PermanentError):

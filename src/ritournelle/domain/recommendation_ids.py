@@ -99,7 +99,7 @@ def _as_text(sealed: bytes) -> str:
 
 
 def _as_bytes(text: str) -> bytes:
-    """What a text encodes; nothing where it is not exactly how `_as_text` writes it, so that no id has two spellings."""
+    """What a text encodes; nothing where it is not just as `_as_text` writes it, so that no id has two spellings."""
     if len(text) > MOST_CHARACTERS or not text.isascii():
         return b""
     try:

@@ -18,7 +18,7 @@ from ritournelle.warehouse.tables import SRC_EXPOSURES, SRC_FEEDBACK, SRC_LISTEN
 
 @dataclass(frozen=True)
 class Landing:
-    """Where the events of a topic land; `latest_by`: the moment whose latest counts, None where the first event does."""
+    """Where the events of a topic land; `latest_by`: the moment whose latest counts; None: the first event does."""
 
     table: Table
     latest_by: str | None = None

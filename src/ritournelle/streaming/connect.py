@@ -18,7 +18,7 @@ def connect_broker(url: str, folder: Path) -> Broker:
     if url != LOCAL:
         scheme = url.split(":", 1)[0]
         raise SettingsError(
-            f"stream.url: no broker for {scheme!r} in this version; leave RITOURNELLE_STREAM__URL at `{LOCAL}`, the log "
+            f"stream.url: no broker for {scheme!r} here; leave RITOURNELLE_STREAM__URL at `{LOCAL}`, the log "
             "in the home's folder `events`"
         )
     from ritournelle.streaming.local.broker import LocalBroker
