@@ -26,7 +26,7 @@ _KINDS_WITH_SENSOR = ("freshness", "refers_to_known")
 _BAD = ("warned", "failed", "error")
 _SCHEMAS = ("history.", "core.", "marts.")
 _MOVING = ("core.excluded_listens", "marts.pipeline_health_days")
-"""Tables whose rows follow something else than the sources: what listeners take out of their taste, they may take back."""
+"""Tables whose rows follow something else than the sources: what listeners exclude from their taste, they take back."""
 
 
 def checked_models(history: History) -> Iterator[CheckedModel]:

@@ -42,7 +42,7 @@ heard as (
         on exposures.user_id = facts.source_user_id
         and exposures.track_id = facts.source_track_id
         and exposures.source_epoch = facts.source_epoch
-    where {{ seconds_between('exposures.exposed_at', 'facts.listened_at') }} >= 0
+    where facts.listened_at >= exposures.exposed_at
         and {{ seconds_between('exposures.exposed_at', 'facts.listened_at') }} < {{ var('listened_after_days') }} * 86400
     group by exposures.recommendation_id
 ),
