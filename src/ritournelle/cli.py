@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ritournelle.commands import models
+from ritournelle.commands import alerts, incidents, models
 from ritournelle.commands.health import health
 from ritournelle.commands.shell import AsJson
 from ritournelle.commands.shell import platform as _platform
@@ -35,6 +35,8 @@ app.add_typer(config_app, name="config")
 warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole.")
 app.add_typer(warehouse_app, name="warehouse")
 app.add_typer(models.app, name="models")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(alerts.app, name="alerts")
 app.command("health")(health)
 
 
