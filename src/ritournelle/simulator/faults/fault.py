@@ -62,8 +62,16 @@ class ListFault(Fault, ABC):
         """The list that is served instead."""
 
 
+class PageFault(Fault, ABC):
+    """Content: rows of a page are others than they should be."""
+
+    @abstractmethod
+    def rewrite_page(self, source: Source, items: Sequence[bytes]) -> list[bytes]:
+        """The encoded rows of a page, some of them rewritten."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class RowFault(Fault, ABC):
+class RowFault(PageFault, ABC):
     """Schema and values: `rows` rows of a page are rewritten after the first `skip`; None means all of them."""
 
     rows: int | None = 1

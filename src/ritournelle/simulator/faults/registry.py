@@ -10,6 +10,7 @@ from typing import Any
 from ritournelle.domain.sources import Source
 from ritournelle.errors import SettingsError
 from ritournelle.simulator.faults.fault import Fault
+from ritournelle.simulator.faults.identity import Collide
 from ritournelle.simulator.faults.paging import LyingTotal, PagesOutOfOrder, SamePageTwice
 from ritournelle.simulator.faults.route import RenamedEndpoint
 from ritournelle.simulator.faults.transport import (
@@ -169,8 +170,20 @@ def _volume() -> list[tuple[str, str, tuple[Source, ...], Callable[..., Fault]]]
     ]
 
 
+def _identity() -> list[tuple[str, str, tuple[Source, ...], Callable[..., Fault]]]:
+    named = (Source.TRACKS, Source.USERS)
+    return [("id_collisions", "one id in `every` 100 names somebody else: their content, under that id", named, Collide)]
+
+
 def _kinds() -> list[FaultKind]:
-    families = {"transport": _transport, "paging": _paging, "schema": _schema, "values": _values, "volume": _volume}
+    families = {
+        "transport": _transport,
+        "paging": _paging,
+        "schema": _schema,
+        "values": _values,
+        "volume": _volume,
+        "identity": _identity,
+    }
     return [
         FaultKind(name, family, description, sources, factory)
         for family, members in families.items()
