@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from ritournelle.commands import models
+from ritournelle.commands.drill import drill
 from ritournelle.commands.shell import AsJson
 from ritournelle.commands.shell import platform as _platform
 from ritournelle.commands.shell import print_json as _print_json
@@ -34,6 +35,7 @@ app.add_typer(config_app, name="config")
 warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole.")
 app.add_typer(warehouse_app, name="warehouse")
 app.add_typer(models.app, name="models")
+app.command()(drill)
 
 
 class Task(StrEnum):

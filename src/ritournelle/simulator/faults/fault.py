@@ -6,9 +6,12 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ritournelle.domain.sources import Source
+
+if TYPE_CHECKING:
+    from ritournelle.simulator.world import World
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -60,6 +63,14 @@ class ListFault(Fault, ABC):
     @abstractmethod
     def resize(self, source: Source, rows: RowList) -> RowList:
         """The list that is served instead."""
+
+
+class WorldFault(Fault, ABC):
+    """Something happens in the world just before the page is answered, and stays."""
+
+    @abstractmethod
+    def happen(self, source: Source, world: World) -> None:
+        """Let it happen."""
 
 
 class PageFault(Fault, ABC):
