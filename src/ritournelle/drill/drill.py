@@ -56,8 +56,9 @@ class _Rehearsal:
         sandbox.readers.begin()
         known = self._keys_known()
         with case.trouble(sandbox):
-            caused_at, lived = utc_now(), _both(known, shown_keys(sandbox))
+            caused_at = utc_now()
             case.act.during(sandbox)
+            lived = _both(known, shown_keys(sandbox))  # ids never come back: what is there now was there throughout
             alarms = self._alarms_since(caused_at)
             opened = {incident.key for incident in sandbox.journal.open_incidents()}
         sandbox.readers.look()

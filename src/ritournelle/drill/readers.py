@@ -63,7 +63,8 @@ def fingerprint(warehouse: Warehouse) -> Fingerprint:
     if not names:
         return {}
     asked = (
-        f"SELECT '{name}' AS name, count(*) AS n, cast(coalesce(bit_xor(hash(t)), 0) AS varchar) AS mark FROM {name} AS t"
+        f"SELECT '{name}' AS name, count(*) AS n, cast(coalesce(bit_xor(hash(row)), 0) AS varchar) AS mark"
+        f" FROM {name} AS row"
         for name in names
     )
     rows = warehouse.read(" UNION ALL ".join(asked)).to_pylist()
