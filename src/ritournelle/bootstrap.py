@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ritournelle.errors import PermanentError
+from ritournelle.errors import PermanentError, SettingsError
 from ritournelle.settings import Settings
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.connect import connect, connect_published, duckdb_path, place, sole_run
@@ -18,6 +18,9 @@ from ritournelle.warehouse.connect import connect, connect_published, duckdb_pat
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.evaluation.cases import Task
     from ritournelle.ingestion.http import HttpPageReader
+    from ritournelle.monitoring.journal import Journal
+    from ritournelle.monitoring.rounds import Rounds
+    from ritournelle.monitoring.rules import Rules
     from ritournelle.registry.store import LocalRegistry
     from ritournelle.training.comparison import Comparison
     from ritournelle.training.reproduce import Reproduction
@@ -78,6 +81,35 @@ class Platform:
         from ritournelle.registry.store import LocalRegistry
 
         return LocalRegistry(self.settings.registry_folder)
+
+    def journal(self) -> Journal:
+        """Where readings, incidents and a copy of the record of runs are kept."""
+        from ritournelle.monitoring.journal import Journal
+
+        return Journal(self.settings.journal_path)
+
+    def rules(self) -> Rules:
+        """What each sensor means here; `SettingsError` for a file that cannot be used."""
+        from ritournelle.monitoring.rules import load_rules
+        from ritournelle.monitoring.sensors.catalogue import SENSORS
+
+        named = self.settings.monitoring.rules
+        if named is not None and not named.exists():
+            raise SettingsError(f"there is no file {named} (RITOURNELLE_MONITORING__RULES)")
+        return load_rules(SENSORS, self.settings.rules_path)
+
+    def rounds(self) -> Rounds:
+        """The watch over everything."""
+        from ritournelle.monitoring.rounds import Rounds, Watched
+
+        watched = Watched(
+            self.settings.home,
+            duckdb_path(self.settings.warehouse_url),
+            lambda: connect(self.settings.warehouse_url, threads=1, read_only=True),
+            self.registry(),
+            self.settings.gate.metric,
+        )
+        return Rounds(watched, self.journal(), self.rules())
 
     def compare_families(
         self, task: Task | None = None, trials: int | None = None, *, on_trial: OnTrial | None = None

@@ -13,6 +13,7 @@ import typer
 
 from ritournelle.commands import models
 from ritournelle.commands.drill import drill
+from ritournelle.commands.health import health
 from ritournelle.commands.shell import AsJson
 from ritournelle.commands.shell import platform as _platform
 from ritournelle.commands.shell import print_json as _print_json
@@ -36,6 +37,7 @@ warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole
 app.add_typer(warehouse_app, name="warehouse")
 app.add_typer(models.app, name="models")
 app.command()(drill)
+app.command("health")(health)
 
 
 class Task(StrEnum):

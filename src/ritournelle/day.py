@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ritournelle.bootstrap import Platform
+from ritournelle.checkup import Checkup
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
-from ritournelle.errors import RitournelleError
+from ritournelle.errors import HeldError, RitournelleError
 from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
 from ritournelle.warehouse.limits import require_backfill, require_compact
 
@@ -64,6 +65,7 @@ class RunReport:
     sources: dict[Source, SourceReport] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     duration_seconds: float = 0.0
+    health: dict[str, Any] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:
@@ -82,6 +84,7 @@ class RunReport:
             "duration_seconds": round(self.duration_seconds, 3),
             "sources": {str(source): report.to_dict() for source, report in self.sources.items()},
             "steps": [step.to_dict() for step in self.steps],
+            "health": self.health,
         }
 
 
@@ -92,6 +95,7 @@ class Day:
         self._platform = platform
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
+        self._checkup = Checkup(platform)
 
     def run(
         self,
@@ -161,21 +165,32 @@ class Day:
     @contextmanager
     def _recorded(self, verb: str, logical_date: date | None) -> Iterator[RunReport]:
         """Hold the lock, begin and end the record; the warehouse is closed while the block runs."""
-        with self._platform.run_lock():
-            with self._platform.open_warehouse() as warehouse:
-                report = RunReport(begin_run(warehouse, verb, logical_date))
-            try:
-                yield report
-            except BaseException as error:  # the rim of a run: whatever ends it, interruption too, is on record
-                report.status, report.message = "failed", f"{type(error).__name__}: {error}"
+        report: RunReport | None = None
+        try:
+            with self._platform.run_lock():
+                with self._platform.open_warehouse() as warehouse:
+                    report = RunReport(begin_run(warehouse, verb, logical_date))
+                self._checkup.begin(report.run)
+                try:
+                    yield report
+                except BaseException as error:  # the rim of a run: whatever ends it, interruption too, is on record
+                    report.status, report.message = "failed", f"{type(error).__name__}: {error}"
+                    self._end(report)
+                    raise
                 self._end(report)
-                raise
-            self._end(report)
+        except (RitournelleError, OSError) as error:
+            if report is None:
+                self._checkup.refused(verb, error)
+            raise
 
     def _end(self, report: RunReport) -> None:
         report.duration_seconds = (utc_now() - report.run.started_at).total_seconds()
+        step, report.health = self._checkup.end(report.run, report.steps, report.status, report.message)
         with self._platform.open_warehouse() as warehouse:
+            note_step(warehouse, report.run, step)
             end_run(warehouse, report.run, report.status, report.message)
+            self._checkup.copy(warehouse)
+        self._heard(report, step)
 
     def _run_stages(self, report: RunReport, work: Mapping[str, Callable[[RunReport], None]]) -> None:
         for stage, do in work.items():
@@ -328,8 +343,11 @@ class Day:
     def _step(self, report: RunReport, name: str, work: Callable[[], tuple[str, dict[str, Any]]]) -> None:
         started = utc_now()
         try:
+            self._checkup.require_free(name, report.run, report.steps)
             message, details = work()
             step = Step(name, "succeeded", started, message, details=details)
+        except HeldError as error:
+            step = Step(name, "failed", started, str(error), details={"held_by": error.sensors})
         except RitournelleError as error:
             step = Step(name, "failed", started, str(error))
         self._note(report, step)
@@ -340,7 +358,7 @@ class Day:
         self._heard(report, step)
 
     def _heard(self, report: RunReport, step: Step) -> None:
-        report.steps.append(step)
+        report.steps.append(replace(step, finished_at=utc_now()))
         if step.status == "failed":
             report.status = "failed"
             report.message = "\n".join(part for part in (report.message, step.message) if part)

@@ -16,6 +16,7 @@
         ├── SourceShrunkError             most of the known rows vanished in one day
         ├── WarehouseError                a query or a load was refused
         ├── TransformError                dbt failed, in a model or in a test
+        ├── HeldError                     a sensor holds training and publication
         ├── NothingToLearnError           the training mart holds no interactions
         └── ModelError                    a model artefact is missing, corrupt or unfit
 """
@@ -84,6 +85,17 @@ class WarehouseError(PermanentError):
 
 class TransformError(PermanentError):
     """dbt failed, in a model or in a test."""
+
+
+class HeldError(PermanentError):
+    """A sensor that blocks has fired: nothing is trained or published, and readers keep what they see.
+
+    `sensors` are the names of those that hold.
+    """
+
+    def __init__(self, message: str, sensors: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.sensors = sensors
 
 
 class NothingToLearnError(PermanentError):

@@ -217,6 +217,16 @@ class GateSettings(_Section):
     most_identical: Share = Field(default=0.5, description="Largest share of lists that may be one and the same.")
 
 
+class MonitoringSettings(_Section):
+    """How the health of the river is judged."""
+
+    rules: Path | None = Field(
+        default=None,
+        description="File with your own severities, owners, limits and sentences of sensors; unset: `sensors.toml` in "
+        "the home, if there is one.",
+    )
+
+
 class Settings(BaseSettings):
     """The whole tree; `ritournelle config show` prints it with secrets hidden."""
 
@@ -238,6 +248,7 @@ class Settings(BaseSettings):
     recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     gate: GateSettings = Field(default_factory=GateSettings)
+    monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)
 
     @classmethod
     def settings_customise_sources(
@@ -261,6 +272,16 @@ class Settings(BaseSettings):
     def warehouse_url(self) -> str:
         """The warehouse in force: the one that is set, else a DuckDB file in the home."""
         return self.warehouse.url or f"duckdb:///{self.home.absolute() / 'warehouse.duckdb'}"
+
+    @property
+    def journal_path(self) -> Path:
+        """Where readings, incidents and a copy of the record of runs are kept."""
+        return self.home / "operations.db"
+
+    @property
+    def rules_path(self) -> Path:
+        """The file with changes to the shipped rules; it may not be there."""
+        return self.monitoring.rules or self.home / "sensors.toml"
 
     @property
     def landing_folder(self) -> Path:

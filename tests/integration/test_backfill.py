@@ -148,6 +148,7 @@ def test_what_breaks_in_the_transform_publishes_nothing_and_the_next_one_builds_
         ("backfill", "succeeded"),
         ("transform", "failed"),
         ("publish", "skipped"),
+        ("health", "succeeded"),
     ]
     assert published(damaged) == publication
     with duckdb.connect(str(damaged / "warehouse.duckdb")) as connection:

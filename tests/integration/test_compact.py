@@ -140,6 +140,6 @@ def test_without_the_setting_raw_is_kept_for_ever(old: Path, tmp_path: Path, app
     before = contents(home, schemas=("raw",))
     report = day_of(home, app.url, raw_days=None).compact()
     assert report.succeeded and contents(home, schemas=("raw",)) == before
-    assert [step.status for step in report.steps] == ["succeeded", "skipped", "succeeded"]
+    assert [step.status for step in report.steps] == ["succeeded", "skipped", "succeeded", "succeeded"]
     assert "RITOURNELLE_RAW__RETENTION_DAYS" in report.steps[1].message
     assert details_of(report, "reclaim")["bytes_after"] > 0

@@ -123,7 +123,7 @@ class Sandbox:
 
     def ask_health(self) -> None:
         """Look without a run."""
-        raise NotImplementedError
+        self.platform.rounds().look()
 
 
 class _LooksAtEveryStep(Watcher):

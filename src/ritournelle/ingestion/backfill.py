@@ -27,7 +27,7 @@ from ritournelle.ingestion.parse import Parser
 from ritournelle.ingestion.past_loads import REPLAY, PastLoad, past_loads, require_landed
 from ritournelle.ingestion.quarantine import reopen_since
 from ritournelle.ingestion.replay import replay
-from ritournelle.ingestion.report import SourceReport
+from ritournelle.ingestion.report import COSTS, SourceReport
 from ritournelle.runs.compaction import whole_after
 from ritournelle.settings import SourceSettings
 from ritournelle.warehouse.base import Warehouse
@@ -177,5 +177,6 @@ def _end_of_doubt(loads: Sequence[PastLoad], last_day: date | None) -> int:
 def _figures(report: SourceReport, before: dict[str, Any]) -> dict[str, Any]:
     """Today's figures for the record of a load; what reading the app has cost stays as it was."""
     traffic = {name: before[name] for name in ("requests", "retries", "bytes_received")}
-    details = json.dumps(report.details(), ensure_ascii=False)
+    costs = {name: value for name, value in json.loads(before["details"]).items() if name in COSTS}
+    details = json.dumps(report.details() | costs, ensure_ascii=False)
     return report.measures() | traffic | {"details": details}

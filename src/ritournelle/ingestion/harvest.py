@@ -31,6 +31,12 @@ class Harvested:
     is_proven: bool
     passes: int
     warnings: list[str]
+    repeated: int = 0
+    """Rows that were served more than once, pass by pass counted once."""
+    misnumbered: int = 0
+    """Answers that said they were another page than the one asked for."""
+    unknown_fields: tuple[str, ...] = ()
+    missing_fields: tuple[str, ...] = ()
 
 
 @dataclass
@@ -111,7 +117,15 @@ class Harvest:
             is_proven=still,
             passes=len(self._passes),
             warnings=self._warnings(kept.rows),
+            repeated=kept.repeated,
+            misnumbered=self._misnumbered,
+            unknown_fields=tuple(sorted(self._parser.unknown_fields)),
+            missing_fields=tuple(sorted(self._parser.missing_fields)),
         )
+
+    @property
+    def _misnumbered(self) -> int:
+        return sum(part.misnumbered for part in self._passes.values())
 
     def _all_rows(self) -> pa.Table:
         self.parse_waiting()
@@ -169,9 +183,8 @@ class Harvest:
         warnings = []
         if "items" in rows.column_names and rows["items"].null_count:
             warnings.append(f"{rows['items'].null_count} histories have null `items` and count as empty")
-        misnumbered = sum(part.misnumbered for part in self._passes.values())
-        if misnumbered:
-            warnings.append(f"{misnumbered} answers said that they were another page than the one asked for")
+        if self._misnumbered:
+            warnings.append(f"{self._misnumbered} answers said that they were another page than the one asked for")
         if self._parser.unknown_fields:
             names = ", ".join(sorted(self._parser.unknown_fields))
             warnings.append(f"fields that are not in the contract were left out: {names}")

@@ -177,10 +177,11 @@ class _Reading:
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         if status != 200:
             raise _status_error(status, handle)
+        kind = (handle.getinfo(pycurl.CONTENT_TYPE) or "no content type").split(";")[0]
+        self._traffic.not_json += "json" not in kind
         try:
             return Page(self._source, number, body, open_envelope(body))
         except ValueError as error:
-            kind = (handle.getinfo(pycurl.CONTENT_TYPE) or "no content type").split(";")[0]
             raise TransientSourceError(f"answered status 200 with {kind}, but {error}") from error
 
     def _retry_or_give_up(self, attempt: _Attempt, error: TransientSourceError) -> None:

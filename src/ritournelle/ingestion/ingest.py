@@ -103,6 +103,7 @@ class Ingestion:
                 crawled.report,
                 status="failed",
                 message=str(error),
+                problem=type(error).__name__,
                 duration_seconds=crawled.seconds + time.monotonic() - started,
             )
             crawled.step = self._note(report, crawled.step)
@@ -179,4 +180,6 @@ def _with_traffic(report: SourceReport, before: Traffic, after: Traffic) -> Sour
         requests=after.requests - before.requests,
         retries=after.retries - before.retries,
         bytes_received=after.bytes_received - before.bytes_received,
+        request_seconds=round(after.seconds - before.seconds, 3),
+        not_json=after.not_json - before.not_json,
     )

@@ -55,6 +55,7 @@ class Traffic:
     bytes_received: int = 0
     seconds: float = 0.0
     slowest_seconds: float = 0.0
+    not_json: int = 0  # good answers under a content type that is not JSON's
     errors: dict[str, int] = field(default_factory=dict)
 
 

@@ -8,12 +8,19 @@ from typing import Any
 from ritournelle.domain.sources import Source
 from ritournelle.ingestion.harvest import Harvested
 from ritournelle.ingestion.load import Extract
+from ritournelle.ingestion.profile import profile_of
 
 _MEASURED = (
     "announced landed inserted updated unchanged deleted quarantined proven_snapshot "
     "source_epoch_changed requests retries bytes_received"
 ).split()
-_DETAILS = ("passes", "source_epoch", "warnings")
+COSTS = ("request_seconds", "not_json")
+"""Details that tell of the reading, not of what was read."""
+_DETAILS = (
+    *"passes source_epoch warnings problem repeated misnumbered unknown_fields missing_fields profile".split(),
+    *COSTS,
+)
+_NOT_PRINTED = ("source", "profile")
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,18 @@ class SourceReport:
     bytes_received: int = 0
     duration_seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
+    problem: str = ""  # class of the error that ended it
+    request_seconds: float = 0.0  # of all requests, those side by side added up
+    not_json: int = 0
+    repeated: int = 0
+    misnumbered: int = 0
+    unknown_fields: tuple[str, ...] = ()
+    missing_fields: tuple[str, ...] = ()
+    profile: dict[str, dict[str, Any]] = field(default_factory=dict)  # `profile_of` the rows that landed
 
     def to_dict(self) -> dict[str, Any]:
-        """Every field but the source's own name, which is the key that the report stands under."""
-        return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "source"}
+        """As `--json` prints it, under the source's name."""
+        return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in _NOT_PRINTED}
 
     def with_harvest(self, harvest: Harvested) -> SourceReport:
         """The report with what was read."""
@@ -54,6 +69,11 @@ class SourceReport:
             proven_snapshot=harvest.is_proven,
             passes=harvest.passes,
             warnings=harvest.warnings,
+            repeated=harvest.repeated,
+            misnumbered=harvest.misnumbered,
+            unknown_fields=harvest.unknown_fields,
+            missing_fields=harvest.missing_fields,
+            profile=profile_of(harvest.rows),
         )
 
     def with_changes(self, extract: Extract) -> SourceReport:

@@ -44,6 +44,7 @@ class SensorRule(BaseModel):
     meaning: Text
     fired: Text
     passed: Text
+    done: Text
     action: Text
     limits: dict[str, Any] = Field(default_factory=dict)
 
@@ -70,6 +71,18 @@ class Rules:
         text = rule.fired if reading.has_fired else rule.passed
         if reading.status is Status.UNKNOWN:
             text = Text(en="{subject}: nothing to judge yet", fr="{subject} : rien à juger pour l'instant")
+        return self._said(text, reading, language)
+
+    def advise(self, reading: Reading, language: Language = "en") -> str:
+        """What a person can do about it."""
+        return self._said(self.by_sensor[reading.sensor].action, reading, language)
+
+    def reassure(self, reading: Reading, language: Language = "en") -> str:
+        """What the platform has done about it already, and what it means for those who read."""
+        return self._said(self.by_sensor[reading.sensor].done, reading, language)
+
+    @staticmethod
+    def _said(text: Text, reading: Reading, language: Language) -> str:
         return text.said(language, {"subject": reading.subject, **reading.facts})
 
 

@@ -34,3 +34,34 @@ def _acquire(descriptor: int, path: Path) -> None:
         ) from error
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+
+
+def is_run_under_way(home: Path) -> bool:
+    """Whether a process holds the lock of a home just now."""
+    try:
+        descriptor = os.open(home / "run.lock", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        return _is_alive(os.pread(descriptor, 32, 0)) or _is_held(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_alive(holder: bytes) -> bool:
+    """Asked first: to try the lock would, for a moment, be in the way of a run that begins."""
+    try:
+        os.kill(int(holder), 0)
+    except PermissionError:
+        return True  # it is somebody else's
+    except (ValueError, ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
+def _is_held(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False

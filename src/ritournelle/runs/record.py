@@ -36,6 +36,7 @@ class Step:
     source: str = ""
     measures: Mapping[str, Any] | None = None
     details: Mapping[str, Any] | None = None
+    finished_at: datetime | None = None  # None: just now
 
     def to_dict(self) -> dict[str, Any]:
         """The step as the commands print it."""

@@ -33,12 +33,16 @@ class NoLimits(Limits):
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether there is trouble, with the facts that say so; `has_fired` is None where nothing can be said yet."""
+    """Whether there is trouble, with the facts that say so; `has_fired` is None where nothing can be said yet.
+
+    `severity` stands in the place of the rule's where this trouble is graver, or less grave, than the sensor's usual.
+    """
 
     has_fired: bool | None
     facts: Mapping[str, Any] = field(default_factory=dict)
     measured: float | None = None
     limit: float | None = None
+    severity: Severity | None = None
 
     @property
     def status(self) -> Status:
@@ -68,4 +72,5 @@ class Sensor(ABC, Generic[Seen, Bounds]):
     def read(self, seen: Seen, limits: Bounds, severity: Severity, at: datetime) -> Reading:
         """The judgement as a reading of this moment."""
         found = self.judge(seen, limits)
-        return Reading(self.name, seen.subject, found.status, severity, at, found.facts, found.measured, found.limit)
+        grave = found.severity or severity
+        return Reading(self.name, seen.subject, found.status, grave, at, found.facts, found.measured, found.limit)

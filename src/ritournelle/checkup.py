@@ -1,0 +1,94 @@
+"""The health of a run, as the day asks for it: it never fails a run by itself, and never hides that one failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ritournelle.bootstrap import Platform
+from ritournelle.domain.clock import utc_now
+from ritournelle.errors import RitournelleError
+from ritournelle.runs.record import Run, Step
+
+if TYPE_CHECKING:
+    from ritournelle.monitoring.observing.history import PastRun
+    from ritournelle.monitoring.rounds import Rounds
+    from ritournelle.warehouse.base import Warehouse
+
+HELD_STAGES = ("train", "publish")
+"""What a sensor that blocks keeps from happening."""
+HEALTH = "health"
+
+
+class Checkup:
+    """One run's visits to the watch. Built before the run begins: raises `SettingsError` for rules that are wrong."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._rounds: Rounds = platform.rounds()
+        self._problems: list[str] = []
+
+    def begin(self, run: Run) -> None:
+        """The run has begun."""
+        self._try(lambda: self._rounds.begin(_past(run, (), "running", "")))
+
+    def refused(self, verb: str, error: RitournelleError | OSError) -> None:
+        """The run could not begin."""
+        self._try(lambda: self._rounds.refused(verb, error))
+
+    def require_free(self, stage: str, run: Run, steps: Sequence[Step]) -> None:
+        """Raise `HeldError` when nothing may be trained or published now."""
+        if stage in HELD_STAGES:
+            self._rounds.require_free(_past(run, steps, "running", ""), stage)
+
+    def end(self, run: Run, steps: Sequence[Step], status: str, message: str) -> tuple[Step, dict[str, Any]]:
+        """The run has ended: the step that tells of its health, and the same for `--json`."""
+        started = utc_now()
+        found: dict[str, Any] = {}
+        facts: dict[str, Any] = {}
+
+        def ask() -> None:
+            ended = self._rounds.end(_past(run, steps, status, message))
+            found.update(self._rounds.described(ended))
+            facts.update(ended.facts)
+
+        self._try(ask)
+        warnings = [f"health could not be judged: {problem}" for problem in self._problems]
+        if not found:
+            told = "; ".join(warnings)
+            return Step(HEALTH, "skipped", started, told, details={"warnings": warnings}), {"problem": told}
+        details = {"warnings": warnings, "fired": found["fired"], "facts": facts}
+        return Step(HEALTH, "succeeded", started, found["message"], details=details), found
+
+    def copy(self, warehouse: Warehouse) -> None:
+        """Let the warehouse have a copy of what is kept beside it."""
+        self._try(lambda: self._rounds.copy(warehouse))
+
+    def _try(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:  # pylint: disable=broad-exception-caught  # a sick watch must not fail a good run
+            self._problems.append(f"{type(error).__name__}: {error}")
+
+
+def _past(run: Run, steps: Sequence[Step], status: str, message: str) -> PastRun:
+    from ritournelle.monitoring.observing.history import PastRun, PastStep
+    from ritournelle.monitoring.observing.machine import peak_memory_bytes
+
+    now = utc_now()
+    past = tuple(
+        PastStep(
+            step.step,
+            step.source,
+            step.status,
+            step.started_at,
+            step.finished_at or now,
+            step.message,
+            step.measures or {},
+            step.details or {},
+        )
+        for step in steps
+    )
+    ended = None if status == "running" else now
+    day = run.logical_date.isoformat()
+    peak = peak_memory_bytes()
+    return PastRun(run.run_id, run.run_number, run.verb, day, status, run.started_at, ended, message, peak, past)
