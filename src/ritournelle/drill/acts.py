@@ -62,6 +62,13 @@ def accept(sandbox: Sandbox) -> None:
     sandbox.run("ingest", ("ingest",))
 
 
+def next_night(sandbox: Sandbox) -> None:
+    """A day goes by, and the app is read in the night after it."""
+    sandbox.days_pass()
+    sandbox.app.advance()
+    ingest(sandbox)
+
+
 def in_turn(*doings: Doing) -> Doing:
     """One after the other."""
 

@@ -70,7 +70,7 @@ def main() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
     with travelled_to(order.moment):
         if order.spare_bytes is None:
-            _run(order, order.home)
+            _run(order, Path(order.home))
         else:
             _run_on_small_disk(order, order.spare_bytes)
 
@@ -83,13 +83,14 @@ def _run(order: Order, home: Path) -> None:
 
 def _run_on_small_disk(order: Order, spare_bytes: int) -> None:
     """Move the home to a disk that is nearly full, run there, and bring what is left back to where there is room."""
-    place = order.home.with_name(f"{order.home.name}.disk")
-    place.mkdir()
-    mount_small_disk(place, _size(order.home) + spare_bytes)
-    shutil.copytree(order.home, place / "home", symlinks=True)
-    _run(order, place / "home")
-    shutil.rmtree(order.home)
-    shutil.copytree(place / "home", order.home, symlinks=True)
+    home = Path(order.home)
+    disk = home.with_name(f"{home.name}.disk")
+    disk.mkdir()
+    mount_small_disk(disk, _size(home) + spare_bytes)
+    shutil.copytree(home, disk / "home", symlinks=True)
+    _run(order, disk / "home")
+    shutil.rmtree(home)
+    shutil.copytree(disk / "home", home, symlinks=True)
 
 
 def _size(folder: Path) -> int:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,7 +21,7 @@ _LONGEST_SECONDS = 120
 class Order:
     """What a child does: some stages, at some moment, killed at some step or on a disk that is nearly full."""
 
-    home: Path
+    home: str
     url: str
     moment: datetime
     verb: str

@@ -119,7 +119,7 @@ class Sandbox:
 
     def order(self, verb: str, stages: tuple[str, ...], *, kill_at: str = "", spare_bytes: int | None = None) -> Order:
         """The same for a process of its own."""
-        return Order(self.home, self.app.url, utc_now(), verb, stages, self.changes, kill_at, spare_bytes)
+        return Order(str(self.home), self.app.url, utc_now(), verb, stages, self.changes, kill_at, spare_bytes)
 
     def ask_health(self) -> None:
         """Look without a run."""

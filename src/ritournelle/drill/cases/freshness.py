@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ritournelle.domain.sources import Source
-from ritournelle.drill.acts import INGEST, Act, ask, ingest
+from ritournelle.drill.acts import INGEST, Act, ask, in_turn, ingest, next_night
 from ritournelle.drill.case import Case, Family
 from ritournelle.drill.troubles import fault, nights_pass, nobody_runs, together
 
@@ -32,7 +32,7 @@ CASES = (
         lands="nothing, until the next run, which catches up",
         sensor="run_missed",
         trouble=nobody_runs(2),
-        act=Act("health", ask, ingest),
+        act=Act("health", ask, in_turn(ingest, next_night)),
     ),
     Case(
         name="clock_skew",

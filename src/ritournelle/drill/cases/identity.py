@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ritournelle.domain.sources import Source
-from ritournelle.drill.acts import INGEST, Act, accept, ingest
+from ritournelle.drill.acts import Act, accept, in_turn, ingest
 from ritournelle.drill.case import Case, Family
 from ritournelle.drill.troubles import fault, new_ids
 
@@ -25,6 +25,6 @@ CASES = (
         sensor="id_collisions",
         subject="users",
         trouble=fault("id_collisions", Source.USERS),
-        act=INGEST,
+        act=Act("ingest", ingest, in_turn(ingest, ingest)),  # that they are whom they were is a change as well
     ),
 )
