@@ -56,6 +56,12 @@ def ask(sandbox: Sandbox) -> None:
     sandbox.ask_health()
 
 
+def let_shrink(sandbox: Sandbox) -> None:
+    """Read the app, and say that it is right that most of it is gone."""
+    with sandbox.changed(source={"max_vanished_share": 1.0}):
+        ingest(sandbox)
+
+
 def accept(sandbox: Sandbox) -> None:
     """Read the app, say yes to its new ids, and read it once more on the day after."""
     sandbox.run("ingest", ("ingest",), accept_new_epoch=True)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ritournelle.drill.acts import INGEST, Act
+from ritournelle.drill.acts import INGEST, Act, Doing
 from ritournelle.drill.sandbox import Sandbox
 
 Trouble = Callable[[Sandbox], AbstractContextManager[None]]
@@ -26,6 +26,11 @@ class Family(StrEnum):
     IDENTITY = "identity"
     STORAGE = "storage"
     MODEL = "model"
+
+
+def nothing_more(sandbox: Sandbox) -> None:
+    """An ordinary day."""
+    del sandbox
 
 
 def always_possible() -> str:
@@ -50,5 +55,7 @@ class Case:
     """What is done while the trouble is there, and what once it is gone."""
     subject: str = ""
     """Of what the sensor has to fire; empty: of anything."""
+    news: Doing = nothing_more
+    """What happens in the app before, beside what happens on any day; without it there would be nothing to go wrong."""
     why_not: Callable[[], str] = always_possible
     """Why it cannot be caused on this machine; empty when it can."""

@@ -12,7 +12,7 @@ from ritournelle.domain.sources import Source
 from ritournelle.drill.case import Case
 from ritournelle.drill.finding import Finding
 from ritournelle.drill.sandbox import Sandbox
-from ritournelle.drill.tables import compared_tables
+from ritournelle.drill.tables import Tables, compared_tables
 from ritournelle.drill.truth import differences, held_rows, lost_keys, shown_keys, shown_rows
 from ritournelle.drill.workshop import Workshop
 from ritournelle.monitoring.reading import Reading
@@ -36,8 +36,9 @@ def rehearse(workshop: Workshop, case: Case) -> Finding:
         return Finding(case, why_not=why_not)
     if case.sensor not in {sensor.name for sensor in SENSORS}:
         return Finding(case, problem=f"there is no sensor {case.sensor}")
-    with workshop.sandbox(case.act) as sandbox:
-        finding = _Rehearsal(workshop, case, sandbox).finding()
+    undisturbed = workshop.undisturbed(case) if case.act.builds else {}
+    with workshop.sandbox(case) as sandbox:
+        finding = _Rehearsal(case, sandbox, undisturbed).finding()
     return replace(finding, seconds=time.monotonic() - started)
 
 
@@ -45,9 +46,9 @@ def rehearse(workshop: Workshop, case: Case) -> Finding:
 class _Rehearsal:
     """One case under way."""
 
-    workshop: Workshop
     case: Case
     sandbox: Sandbox
+    undisturbed: Tables
 
     def finding(self) -> Finding:
         """Cause it, mend it, look."""
@@ -117,10 +118,12 @@ class _Rehearsal:
         found = [f"{too_many} rows that the app does not have are still current"] if too_many else []
         if missing:
             found.append(f"{missing} rows of the app are missing or others")
-        if self.case.act.builds:
-            good, now = self.workshop.undisturbed(self.case.act), compared_tables(self.sandbox)
-            found += [f"{name} differs from an undisturbed home's" for name in good if now.get(name) != good[name]]
-        return found
+        held = compared_tables(self.sandbox) if self.undisturbed else {}
+        return found + [
+            f"{name} differs from an undisturbed home's"
+            for name, rows in self.undisturbed.items()
+            if held.get(name) != rows
+        ]
 
     def _unread(self) -> list[str]:
         readers = self.sandbox.readers

@@ -27,7 +27,7 @@ _QUICK: Mapping[str, Mapping[str, Any]] = {
         "page_size": 50,
         "retries": 2,
         "backoff_seconds": 0.01,
-        "timeout_seconds": 0.5,
+        "timeout_seconds": 1.0,
         "connect_timeout_seconds": 0.3,
         "max_retry_after_seconds": 1.0,
     },

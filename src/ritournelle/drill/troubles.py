@@ -11,6 +11,10 @@ from ritournelle.domain.sources import Source
 from ritournelle.drill.acts import ingest
 from ritournelle.drill.case import Trouble
 from ritournelle.drill.sandbox import Sandbox
+from ritournelle.drill.world import WORLD
+
+MANY = 12
+"""Users who join, and tracks that are released, at once."""
 
 
 def fault(
@@ -79,6 +83,14 @@ def _knock(address: tuple[str, int]) -> socket.socket:
     one.setblocking(False)
     one.connect_ex(address)
     return one
+
+
+def many_come(sandbox: Sandbox) -> None:
+    """Users join and tracks are released, more than on other days, and people listen to them."""
+    for source in (Source.TRACKS, Source.USERS):
+        sandbox.app.fault("rows_inserted", source=source, page=1, times=1, count=MANY)
+        sandbox.app.rows(source)
+    sandbox.app.listen(users=WORLD.users, tracks=3)
 
 
 @contextmanager

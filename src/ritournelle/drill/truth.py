@@ -60,7 +60,7 @@ def _held(warehouse: Warehouse, source: Source) -> Rows:
 
 def _as_shown(row: Row) -> Row:
     shown = {name: _naive(value) if isinstance(value, datetime) else value for name, value in row.items()}
-    return shown | ({"items": json.loads(row["items"])} if "items" in row else {})
+    return shown | ({"items": row["items"] and json.loads(row["items"])} if "items" in row else {})
 
 
 def _naive(moment: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from itertools import count
@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Self
 
 from ritournelle.domain.clock import travelled, travelled_to
-from ritournelle.drill.acts import Act, build, ingest, run
+from ritournelle.drill.acts import build, ingest, run
+from ritournelle.drill.case import Case
 from ritournelle.drill.sandbox import Sandbox
 from ritournelle.drill.tables import Tables, compared_tables
 from ritournelle.drill.world import GOOD_DAYS, WHOLE_DAYS, WORLD, night_after
@@ -35,7 +36,7 @@ class Workshop:
         self._say = say
         self._stack = ExitStack()
         self._numbers = count(1)
-        self._undisturbed: dict[Act, Tables] = {}
+        self._undisturbed: dict[Hashable, Tables] = {}
         self._app = RunningApp(WORLD)
         self._folder = Path()
 
@@ -53,23 +54,26 @@ class Workshop:
         self._stack.close()
 
     @contextmanager
-    def sandbox(self, act: Act) -> Iterator[Sandbox]:
+    def sandbox(self, case: Case) -> Iterator[Sandbox]:
         """A copy of the home, in the night after a day that it has not read yet, or, for some acts, has just built."""
+        act = case.act
         home = self._folder / f"case-{next(self._numbers)}"
         copytree(self._built if act.on_built else self._good, home, symlinks=True)
         self._rewind()
         with travelled_to(night_after(GOOD_DAYS)), travelled(timedelta(hours=act.on_built)):
             with Sandbox(home, self._app) as sandbox:
+                case.news(sandbox)
                 yield sandbox
         rmtree(home)
 
-    def undisturbed(self, act: Act) -> Tables:
-        """The tables of a home in which an act was done without any trouble."""
-        if act not in self._undisturbed:
-            with self.sandbox(act) as sandbox:
-                act.after(sandbox)
-                self._undisturbed[act] = compared_tables(sandbox)
-        return self._undisturbed[act]
+    def undisturbed(self, case: Case) -> Tables:
+        """The tables of a home in which the same was done, after the same news, without any trouble."""
+        key = (case.act.after, case.act.on_built, case.news)
+        if key not in self._undisturbed:
+            with self.sandbox(case) as sandbox:
+                case.act.after(sandbox)
+                self._undisturbed[key] = compared_tables(sandbox)
+        return self._undisturbed[key]
 
     @property
     def _good(self) -> Path:

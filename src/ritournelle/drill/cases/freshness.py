@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ritournelle.domain.sources import Source
-from ritournelle.drill.acts import INGEST, Act, ask, in_turn, ingest, next_night
+from ritournelle.drill.acts import INGEST, Act, ask, build, in_turn, ingest, next_night
 from ritournelle.drill.case import Case, Family
 from ritournelle.drill.troubles import fault, nights_pass, nobody_runs, together
 
@@ -15,6 +15,7 @@ CASES = (
         lands="everything that comes",
         sensor="listen_freshness",
         trouble=nights_pass(5, quiet=True),
+        act=Act("run", build, build),
     ),
     Case(
         name="source_stale",

@@ -6,7 +6,7 @@ from functools import partial
 
 from ritournelle.domain.sources import Source
 from ritournelle.drill.case import Case, Family
-from ritournelle.drill.troubles import fault, nobody_accepts, nobody_listens, other_settings
+from ritournelle.drill.troubles import fault, nobody_accepts, nobody_listens, other_settings, together
 
 _USERS = Source.USERS
 _OTHERS_LAND = "the other sources land; of this one yesterday stays, and readers keep it"
@@ -95,6 +95,6 @@ CASES = (
         lands="everything, later",
         sensor="source_latency",
         subject="users",
-        trouble=fault("hang", _USERS, seconds=0.35),
+        trouble=together(other_settings(source={"timeout_seconds": 5.0}), fault("hang", _USERS, seconds=0.8)),
     ),
 )

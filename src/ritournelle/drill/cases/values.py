@@ -7,7 +7,7 @@ from functools import partial
 from ritournelle.domain.sources import Source
 from ritournelle.drill.acts import BUILD
 from ritournelle.drill.case import Case, Family
-from ritournelle.drill.troubles import fault
+from ritournelle.drill.troubles import MANY, fault, many_come
 
 _TRACKS, _USERS, _HISTORY = Source.TRACKS, Source.USERS, Source.LISTEN_HISTORY
 _Quarantined = partial(
@@ -65,19 +65,21 @@ CASES = (
     ),
     _Odd(
         name="unknown_track",
-        happens="histories end with tracks that are in no catalogue",
+        happens="people listen to tracks that are in no catalogue yet",
         lands="everything; such a listen points at the unknown track, and heals when its track comes",
         sensor="orphans",
         act=BUILD,
-        trouble=fault("unknown_track", _HISTORY, rows=25),
+        news=many_come,
+        trouble=fault("late_rows", _TRACKS, count=MANY),
     ),
     _Odd(
         name="unknown_user",
-        happens="histories of users whom nobody knows",
+        happens="people listen whom the app does not show yet",
         lands="everything; such a listen points at the unknown user, and heals when its user comes",
         sensor="orphans",
         act=BUILD,
-        trouble=fault("unknown_user", _HISTORY, rows=25),
+        news=many_come,
+        trouble=fault("late_rows", _USERS, count=MANY),
     ),
     _Quarantined(name="huge_string", happens="a name of 1 MB", trouble=fault("huge_string", _TRACKS, page=2)),
     _Quarantined(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ritournelle.domain.sources import Source
+from ritournelle.drill.acts import Act, in_turn, ingest, let_shrink
 from ritournelle.drill.case import Case, Family
 from ritournelle.drill.troubles import fault, no_news
 
@@ -35,6 +36,7 @@ CASES = (
         sensor="volume_surge",
         subject="tracks",
         trouble=fault("swollen_endpoint", Source.TRACKS),
+        act=Act("ingest", ingest, in_turn(let_shrink, ingest)),
     ),
     Case(
         name="same_snapshot",

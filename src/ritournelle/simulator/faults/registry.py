@@ -35,7 +35,7 @@ from ritournelle.simulator.faults.values import (
     UnknownKey,
     UnknownTrack,
 )
-from ritournelle.simulator.faults.volume import DuplicateKey, Shrink, Swell
+from ritournelle.simulator.faults.volume import DuplicateKey, LateRows, Shrink, Swell
 
 _EVERY = tuple(Source)
 _HISTORY = (Source.LISTEN_HISTORY,)
@@ -177,6 +177,7 @@ def _volume() -> list[tuple[str, str, tuple[Source, ...], Callable[..., Fault]]]
     return [
         ("empty_endpoint", "no rows at all", _EVERY, partial(Shrink, share=0.0)),
         ("shrunken_endpoint", "90 % of the rows are gone (`share` is left)", _EVERY, Shrink),
+        ("late_rows", "the newest `count` rows are not there yet", _EVERY, LateRows),
         ("swollen_endpoint", "10 times as many rows (`times`)", _EVERY, Swell),
     ]
 
