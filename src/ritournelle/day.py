@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ritournelle.bootstrap import Platform
-from ritournelle.checkup import Checkup
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 from ritournelle.errors import HeldError, RitournelleError
+from ritournelle.monitoring.checkup import Checkup
 from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
 from ritournelle.warehouse.limits import require_backfill, require_compact
 
@@ -95,7 +95,7 @@ class Day:
         self._platform = platform
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
-        self._checkup = Checkup(platform)
+        self._checkup = Checkup(platform.rounds())
 
     def run(
         self,

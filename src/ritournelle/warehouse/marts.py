@@ -66,8 +66,9 @@ HISTORIES = Query(
             _never_null("second_sum", pa.int64()),
         ]
     ),
-    "SELECT user_id, count(*) AS tracks,"
-    " sum(mod(track * grains, 2147483647)) AS first_sum, sum(track * mod(grains, 1009)) AS second_sum"
+    # Cast: a sum of integers is a decimal on PostgreSQL.
+    "SELECT user_id, count(*) AS tracks, cast(sum(mod(track * grains, 2147483647)) AS bigint) AS first_sum,"
+    " cast(sum(track * mod(grains, 1009)) AS bigint) AS second_sum"
     " FROM (SELECT user_id, mod(track_id, 999983) + 1 AS track,"
     " mod(cast(round(weight * 1000000) AS bigint), 2147483629) + 1 AS grains FROM {table}) AS weighed GROUP BY user_id",
     computed=("tracks", "first_sum", "second_sum"),

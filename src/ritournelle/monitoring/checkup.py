@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ritournelle.bootstrap import Platform
 from ritournelle.domain.clock import utc_now
 from ritournelle.errors import RitournelleError
+from ritournelle.monitoring.observing.history import HEALTH, PastRun, PastStep
+from ritournelle.monitoring.observing.machine import peak_memory_bytes
+from ritournelle.monitoring.rounds import Rounds
 from ritournelle.runs.record import Run, Step
-
-if TYPE_CHECKING:
-    from ritournelle.monitoring.observing.history import PastRun
-    from ritournelle.monitoring.rounds import Rounds
-    from ritournelle.warehouse.base import Warehouse
+from ritournelle.warehouse.base import Warehouse
 
 HELD_STAGES = ("train", "publish")
 """What a sensor that blocks keeps from happening."""
-HEALTH = "health"
 
 
 class Checkup:
-    """One run's visits to the watch. Built before the run begins: raises `SettingsError` for rules that are wrong."""
+    """One run's visits to the watch."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._rounds: Rounds = platform.rounds()
+    def __init__(self, rounds: Rounds) -> None:
+        self._rounds = rounds
         self._problems: list[str] = []
 
     def begin(self, run: Run) -> None:
@@ -71,9 +68,6 @@ class Checkup:
 
 
 def _past(run: Run, steps: Sequence[Step], status: str, message: str) -> PastRun:
-    from ritournelle.monitoring.observing.history import PastRun, PastStep
-    from ritournelle.monitoring.observing.machine import peak_memory_bytes
-
     now = utc_now()
     past = tuple(
         PastStep(
