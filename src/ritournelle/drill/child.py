@@ -22,7 +22,8 @@ from ritournelle.domain.clock import travelled_to
 from ritournelle.drill.order import Order
 from ritournelle.drill.sandbox import sandbox_settings
 from ritournelle.drill.small_disk import mount_small_disk
-from ritournelle.errors import RitournelleError
+from ritournelle.errors import PermanentError, RitournelleError
+from ritournelle.monitoring.observing.machine import NO_ROOM
 
 if TYPE_CHECKING:
     from ritournelle.ingestion.crawl import Progress
@@ -75,10 +76,13 @@ def main() -> None:
             _run_on_small_disk(order, order.spare_bytes)
 
 
-def _run(order: Order, home: Path) -> None:
+def _run(order: Order, home: Path) -> str:
+    """Why the run failed; empty when it did not."""
     platform = Platform(sandbox_settings(home, order.url, order.changes))
-    with suppress(RitournelleError, OSError):  # what it says is in the journal, or nowhere
-        Day(platform, Killer(order.kill_at, _die)).run(order.verb, tuple(order.stages))
+    try:
+        return Day(platform, Killer(order.kill_at, _die)).run(order.verb, tuple(order.stages)).message
+    except (RitournelleError, OSError) as error:
+        return str(error)
 
 
 def _run_on_small_disk(order: Order, spare_bytes: int) -> None:
@@ -86,16 +90,21 @@ def _run_on_small_disk(order: Order, spare_bytes: int) -> None:
     home = Path(order.home)
     disk = home.with_name(f"{home.name}.disk")
     disk.mkdir()
-    mount_small_disk(disk, _size(home) + spare_bytes)
+    mount_small_disk(disk, 2 * _size(home))
     shutil.copytree(home, disk / "home", symlinks=True)
-    _run(order, disk / "home")
+    ballast = shutil.disk_usage(disk).free - spare_bytes
+    (disk / "ballast").write_bytes(bytes(ballast))
+    said = _run(order, disk / "home")
+    if not NO_ROOM.search(said):
+        raise PermanentError(f"the disk was not full enough: {said or 'the run was good'}")
+    with suppress(RitournelleError):  # a journal without room for a line leaves the word to the exit code
+        Platform(sandbox_settings(disk / "home", order.url, order.changes)).rounds().look()
     shutil.rmtree(home)
     shutil.copytree(disk / "home", home, symlinks=True)
 
 
 def _size(folder: Path) -> int:
-    """What a folder takes on a disk of 4 kB pages."""
-    return sum(-(-path.lstat().st_size // 4096) * 4096 for path in folder.rglob("*"))
+    return sum(path.lstat().st_size for path in folder.rglob("*"))
 
 
 if __name__ == "__main__":
