@@ -18,6 +18,7 @@ from ritournelle.warehouse.connect import connect, connect_published, duckdb_pat
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.evaluation.cases import Task
     from ritournelle.ingestion.http import HttpPageReader
+    from ritournelle.monitoring.alerts.notifier import Notifier
     from ritournelle.monitoring.journal import Journal
     from ritournelle.monitoring.rounds import Rounds
     from ritournelle.monitoring.rules import Rules
@@ -84,9 +85,11 @@ class Platform:
 
     def journal(self) -> Journal:
         """Where readings, incidents and a copy of the record of runs are kept."""
+        from ritournelle.monitoring.following import Flapping
         from ritournelle.monitoring.journal import Journal
 
-        return Journal(self.settings.journal_path)
+        how = self.settings.incidents
+        return Journal(self.settings.journal_path, Flapping(timedelta(hours=how.reopen_within_hours), how.patience))
 
     def rules(self) -> Rules:
         """What each sensor means here; `SettingsError` for a file that cannot be used."""
@@ -100,6 +103,7 @@ class Platform:
 
     def rounds(self) -> Rounds:
         """The watch over everything."""
+        from ritournelle.monitoring.incident_table import copy_incidents
         from ritournelle.monitoring.rounds import Rounds, Watched
 
         watched = Watched(
@@ -109,7 +113,20 @@ class Platform:
             self.registry(),
             self.settings.gate.metric,
         )
-        return Rounds(watched, self.journal(), self.rules())
+        journal = self.journal()
+
+        def copy(warehouse: Warehouse) -> None:
+            copy_incidents(warehouse, journal)
+
+        return Rounds(watched, journal, self.rules(), notify=self.notifier().notify, copies=(copy,))
+
+    def notifier(self) -> Notifier:
+        """What tells people of incidents; it does nothing where no channel is set."""
+        from ritournelle.monitoring.alerts.apprise_channel import channels_of
+        from ritournelle.monitoring.alerts.notifier import Notifier
+
+        alerts = self.settings.alerts
+        return Notifier(self.journal(), self.rules(), alerts, channels_of(alerts.urls))
 
     def compare_families(
         self, task: Task | None = None, trials: int | None = None, *, on_trial: OnTrial | None = None

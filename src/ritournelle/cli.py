@@ -13,6 +13,7 @@ import typer
 
 from ritournelle.commands import models
 from ritournelle.commands.drill import drill
+from ritournelle.commands import alerts, incidents, models
 from ritournelle.commands.health import health
 from ritournelle.commands.shell import AsJson
 from ritournelle.commands.shell import platform as _platform
@@ -37,6 +38,8 @@ warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole
 app.add_typer(warehouse_app, name="warehouse")
 app.add_typer(models.app, name="models")
 app.command()(drill)
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(alerts.app, name="alerts")
 app.command("health")(health)
 
 

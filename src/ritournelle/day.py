@@ -95,7 +95,7 @@ class Day:
         self._platform = platform
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
-        self._checkup = Checkup(platform.rounds())
+        self._checkup = Checkup(platform.rounds(), platform.notifier().flush)
 
     def run(
         self,
@@ -182,6 +182,8 @@ class Day:
             if report is None:
                 self._checkup.refused(verb, error)
             raise
+        finally:
+            self._checkup.tell()
 
     def _end(self, report: RunReport) -> None:
         report.duration_seconds = (utc_now() - report.run.started_at).total_seconds()

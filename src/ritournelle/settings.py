@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from ritournelle.errors import SettingsError
 
@@ -37,11 +44,41 @@ def _without_secrets(url: str) -> str:
     return f"{scheme}://{place.rpartition('@')[2]}" + ("?" + "&".join(shown) if any(shown) else "")
 
 
+def _separate(value: Any) -> Any:
+    """A list from the environment: as JSON, or separated by blanks."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.lstrip().startswith("[") else value.split()
+
+
+def _channel(url: SecretStr) -> SecretStr:
+    if not re.match(r"[a-z][a-z0-9+.-]*://.", url.get_secret_value(), re.IGNORECASE):
+        raise ValueError("not an address of Apprise, such as mailto://… or slack://…")  # itself not shown: a secret
+    return url
+
+
+def _hours(text: str) -> str:
+    if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is None:
+        raise ValueError(f"{text!r} is not a time of day such as '08:00'")
+    return text
+
+
+def _hours_or_none(text: str) -> str:
+    return _hours(text) if text else text
+
+
+def _span(text: str) -> str:
+    begin, dash, end = text.partition("-")
+    if not dash or _hours(begin) == _hours(end):
+        raise ValueError(f"{text!r} is not a span of the day such as '22:00-07:00'")
+    return text
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class SourceSettings(_Section):
@@ -227,6 +264,53 @@ class MonitoringSettings(_Section):
     )
 
 
+class IncidentSettings(_Section):
+    """What becomes of a trouble that comes and goes."""
+
+    reopen_within_hours: float = Field(
+        default=36.0,
+        ge=0,
+        description="A sensor that fires again so soon after its incident closed itself reopens that one.",
+    )
+    patience: int = Field(
+        default=3,
+        ge=0,
+        description="Reopened so often, an incident closes itself only after those hours without a word.",
+    )
+
+
+class AlertSettings(_Section):
+    """Who is told of incidents, and when. Channels are addresses of Apprise: mail, Slack, webhooks and many more."""
+
+    urls: Annotated[list[Annotated[SecretStr, AfterValidator(_channel)]], NoDecode, BeforeValidator(_separate)] = Field(
+        default_factory=list,
+        description="Addresses of Apprise, separated by blanks or as a JSON list, never shown: `mailto://…`, "
+        "`slack://…`, `jsons://…`; none: nobody is told.",
+    )
+    least_severity: Literal["warn", "error", "block"] = Field(
+        default="warn", description="Incidents below it are on the page and in the digest only."
+    )
+    quiet_hours: Annotated[str, AfterValidator(_span)] | None = Field(
+        default=None, description="`22:00-07:00`: what is not critical waits until they end; unset: none."
+    )
+    critical_breaks_quiet_hours: bool = Field(
+        default=True, description="Whether incidents of severity error and block are told of at once, at night too."
+    )
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
+        default="UTC", description="The zone of quiet hours, of the digest, and of the times in messages."
+    )
+    digest_at: Annotated[str, AfterValidator(_hours_or_none)] = Field(
+        default="08:00",
+        description="Time of day after which the next run, or `ritournelle alerts send`, sends the daily digest; "
+        "empty: none is sent.",
+    )
+    language: Literal["en", "fr"] = Field(default="en", description="Of the messages.")
+    link: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        default=None,
+        description="Where people reach the health page, such as `https://music.example.com`; put into messages.",
+    )
+
+
 class Settings(BaseSettings):
     """The whole tree; `ritournelle config show` prints it with secrets hidden."""
 
@@ -236,6 +320,7 @@ class Settings(BaseSettings):
         toml_file="ritournelle.toml",
         extra="forbid",
         frozen=True,
+        hide_input_in_errors=True,  # it may be a secret
     )
 
     home: Path = Field(default=Path(".ritournelle"), description="Folder of everything the platform keeps on disk.")
@@ -249,6 +334,8 @@ class Settings(BaseSettings):
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     gate: GateSettings = Field(default_factory=GateSettings)
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)
+    incidents: IncidentSettings = Field(default_factory=IncidentSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from ritournelle.domain.clock import utc_now
@@ -18,10 +19,11 @@ HELD_STAGES = ("train", "publish")
 
 
 class Checkup:
-    """One run's visits to the watch."""
+    """One run's visits to the watch; `tell` sends people what is due at a moment."""
 
-    def __init__(self, rounds: Rounds) -> None:
+    def __init__(self, rounds: Rounds, tell: Callable[[datetime], object]) -> None:
         self._rounds = rounds
+        self._tell = tell
         self._problems: list[str] = []
 
     def begin(self, run: Run) -> None:
@@ -55,6 +57,10 @@ class Checkup:
             return Step(HEALTH, "skipped", started, told, details={"warnings": warnings}), {"problem": told}
         details = {"warnings": warnings, "fired": found["fired"], "facts": facts}
         return Step(HEALTH, "succeeded", started, found["message"], details=details), found
+
+    def tell(self) -> None:
+        """After the run has let its lock go: send people what is due, which takes seconds where a channel hangs."""
+        self._try(lambda: self._tell(utc_now()))
 
     def copy(self, warehouse: Warehouse) -> None:
         """Let the warehouse have a copy of what is kept beside it."""

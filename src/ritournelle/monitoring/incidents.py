@@ -1,14 +1,19 @@
-"""Incidents: one for each trouble that lasts, not one for each run that meets it. Pure: the journal keeps them."""
+"""Incidents: one for each trouble that lasts, and what people do with it. Pure: the journal keeps them.
+
+What readings do to incidents stands in `following`. A change that makes no sense raises `PermanentError`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from ritournelle.monitoring.reading import Reading, Severity, Status
+from ritournelle.errors import PermanentError
+from ritournelle.monitoring.reading import Severity
+from ritournelle.monitoring.reports import Report, note_of
 
 
 class Phase(StrEnum):
@@ -23,15 +28,20 @@ class Event(StrEnum):
     """What happened to an incident; each is kept with its moment and who did it, and is what alerts are sent of."""
 
     OPENED = "opened"
+    REOPENED = "reopened"  # it had closed itself a short while ago
     WORSENED = "worsened"  # its severity rose
     ACKNOWLEDGED = "acknowledged"
     ACTION = "action"  # somebody says what they do about it
+    REPORTED = "reported"  # somebody else tells of the same
     RESOLVED = "resolved"
     CLOSED_ITSELF = "closed itself"
 
 
 BY_PLATFORM = "ritournelle"
 """Who did what nobody did by hand."""
+PERSON = "person"
+"""The sensor of incidents that a person opened; also the name of their runbook."""
+PERSON_OWNER = "platform"
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,8 @@ class Incident:
     """One trouble of one thing, from when it was first seen until it is resolved.
 
     `key` is the reading's (`sensor:subject`); at most one incident of a key is not resolved. An incident that a person
-    opened has the sensor `person`, and only a person resolves it.
+    opened has the sensor `person`, and only a person resolves it. Names and contacts of people stay in the journal:
+    `ops.incidents` and alerts do not carry them.
     """
 
     incident_id: str
@@ -58,7 +69,13 @@ class Incident:
     """In English, as it was when last seen."""
     runbook: str = ""
     opened_by: str = BY_PLATFORM
+    contact: str = ""
+    """How to reach the person who opened it; forgotten when it is resolved."""
+    taken_by: str = ""
+    acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
+    closed_itself: bool = False
+    reopenings: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -77,77 +94,82 @@ class Change:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Opening:
-    """What a new incident takes from the rules: whom it goes to, its runbook, and the sentence."""
-
-    owner: str
-    runbook: str
-    message: str
-
-
-def follow(
-    open_incidents: Iterable[Incident], readings: Sequence[Reading], openings: Mapping[str, Opening]
-) -> list[Change]:
-    """What these readings do to the incidents that are not resolved.
-
-    A reading that fires opens an incident, or is seen by the one of its key; one that passes resolves it. Readings that
-    are unknown, and subjects that were not read, change nothing. `openings` by key, for every reading that fired.
-    """
-    standing = {incident.key: incident for incident in open_incidents}
-    changes = []
-    for reading in readings:
-        incident = standing.get(reading.key)
-        if reading.has_fired:
-            opening = openings[reading.key]
-            changes.append(_opened(reading, opening) if incident is None else _seen(incident, reading, opening))
-        elif incident is not None and reading.status is Status.PASSED:
-            changes.append(_closed(incident, reading))
-    return changes
-
-
 def acknowledged(incident: Incident, by: str, at: datetime, note: str = "") -> Change:
     """Somebody has taken it."""
-    return Change(replace(incident, phase=Phase.ACKNOWLEDGED), Event.ACKNOWLEDGED, at, by, note)
+    _require_open(incident, "acknowledge")
+    if incident.phase is Phase.ACKNOWLEDGED:
+        raise PermanentError(
+            f"{incident.incident_id} was acknowledged by {incident.taken_by or 'somebody'} already; "
+            "say what you do about it with `ritournelle incidents act`"
+        )
+    taken = replace(incident, phase=Phase.ACKNOWLEDGED, taken_by=by, acknowledged_at=at)
+    return Change(taken, Event.ACKNOWLEDGED, at, by, note_of(note))
+
+
+def action_taken(incident: Incident, by: str, at: datetime, note: str) -> Change:
+    """Somebody says what they do about it: the corrective action."""
+    _require_open(incident, "act on")
+    told = note_of(note)
+    if not told:
+        raise PermanentError("say what is done about it: a corrective action needs a note")
+    return Change(incident, Event.ACTION, at, by, told)
 
 
 def resolved(incident: Incident, by: str, at: datetime, note: str = "") -> Change:
     """Somebody says that it is over; if its sensor fires again, a new one is opened."""
-    return Change(replace(incident, phase=Phase.RESOLVED, resolved_at=at), Event.RESOLVED, at, by, note)
+    _require_open(incident, "resolve")
+    over = replace(incident, phase=Phase.RESOLVED, resolved_at=at, closed_itself=False, contact="")
+    return Change(over, Event.RESOLVED, at, by, note_of(note))
 
 
-def _opened(reading: Reading, opening: Opening) -> Change:
+def opened_by_person(report: Report, at: datetime, standing: Incident | None = None) -> Change:
+    """A consumer of the data tells of trouble; `standing` is the open incident of the same subject, if there is one.
+
+    A second report joins it: so a page that many people use cannot flood the people on duty.
+    """
+    if standing is not None:
+        return _joined(standing, report, at)
     incident = Incident(
-        incident_id=f"{reading.at:%Y%m%dT%H%M%S}-{reading.sensor}-{reading.subject}".replace(" ", "_"),
-        key=reading.key,
-        sensor=reading.sensor,
-        subject=reading.subject,
-        severity=reading.severity,
+        incident_id=incident_id(at, PERSON, report.subject),
+        key=report.key,
+        sensor=PERSON,
+        subject=report.subject,
+        severity=report.severity,
         phase=Phase.OPEN,
-        owner=opening.owner,
-        first_seen_at=reading.at,
-        last_seen_at=reading.at,
-        facts=reading.facts,
-        message=opening.message,
-        runbook=opening.runbook,
+        owner=PERSON_OWNER,
+        first_seen_at=at,
+        last_seen_at=at,
+        message=f"{report.subject}: {report.message}",
+        runbook=PERSON,
+        opened_by=report.by,
+        contact=report.contact,
     )
-    return Change(incident, Event.OPENED, reading.at)
+    return Change(incident, Event.OPENED, at, report.by, report.message)
 
 
-def _seen(incident: Incident, reading: Reading, opening: Opening) -> Change:
+def incident_id(at: datetime, sensor: str, subject: str) -> str:
+    """When, which sensor, of what: names that sort by time and can be read out on the phone."""
+    return f"{at:%Y%m%dT%H%M%S}-{sensor}-{subject}".replace(" ", "_")
+
+
+def is_worse(new: Severity, old: Severity) -> bool:
+    """Whether a severity rose."""
     order = list(Severity)
-    worse = order.index(reading.severity) > order.index(incident.severity)
+    return order.index(new) > order.index(old)
+
+
+def _joined(standing: Incident, report: Report, at: datetime) -> Change:
+    worse = is_worse(report.severity, standing.severity)
     again = replace(
-        incident,
-        severity=reading.severity,
-        last_seen_at=reading.at,
-        times_seen=incident.times_seen + 1,
-        facts=reading.facts,
-        message=opening.message,
+        standing,
+        severity=report.severity if worse else standing.severity,
+        last_seen_at=at,
+        times_seen=standing.times_seen + 1,
     )
-    return Change(again, Event.WORSENED if worse else None, reading.at)
+    return Change(again, Event.WORSENED if worse else Event.REPORTED, at, report.by, report.message)
 
 
-def _closed(incident: Incident, reading: Reading) -> Change:
-    over = replace(incident, phase=Phase.RESOLVED, resolved_at=reading.at)
-    return Change(over, Event.CLOSED_ITSELF, reading.at, note=f"{reading.sensor} passes again")
+def _require_open(incident: Incident, verb: str) -> None:
+    if incident.is_over:
+        when = f" since {incident.resolved_at:%Y-%m-%d %H:%M} UTC" if incident.resolved_at else ""
+        raise PermanentError(f"{incident.incident_id} is resolved{when}; there is nothing to {verb}")

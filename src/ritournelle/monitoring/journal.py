@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ritournelle.errors import PermanentError
-from ritournelle.monitoring.incidents import Change, Incident, Phase
+from ritournelle.monitoring.following import Flapping, Opening, follow
+from ritournelle.monitoring.incident_rows import incident_of, keep, named, standing_of
+from ritournelle.monitoring.incidents import Change, Incident, opened_by_person
+from ritournelle.monitoring.moments import moment_of, text_of
 from ritournelle.monitoring.reading import Reading, Severity, Status
+from ritournelle.monitoring.reports import Report
 
 _BUSY_SECONDS = 10.0
 _SCHEMA = """
@@ -49,16 +52,25 @@ CREATE TABLE IF NOT EXISTS incidents (
     incident_id TEXT PRIMARY KEY, key TEXT NOT NULL, phase TEXT NOT NULL, last_seen_at TEXT NOT NULL, body TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS one_open_per_key ON incidents (key) WHERE phase <> 'resolved';
 CREATE TABLE IF NOT EXISTS incident_events (
-    incident_id TEXT NOT NULL, at TEXT NOT NULL, event TEXT NOT NULL, done_by TEXT NOT NULL, note TEXT NOT NULL);
+    event_id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id TEXT NOT NULL, at TEXT NOT NULL, event TEXT NOT NULL,
+    done_by TEXT NOT NULL, note TEXT NOT NULL, severity TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS events_of ON incident_events (incident_id);
+CREATE TABLE IF NOT EXISTS alert_channels (
+    channel TEXT PRIMARY KEY, after_event INTEGER NOT NULL, digested_at TEXT NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0, failing_since TEXT, problem TEXT NOT NULL DEFAULT '', tried_at TEXT);
+CREATE TABLE IF NOT EXISTS alerts (
+    event_id INTEGER NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+    is_repeat INTEGER NOT NULL DEFAULT 0, sent_at TEXT, PRIMARY KEY (event_id, channel));
+CREATE INDEX IF NOT EXISTS alerts_waiting ON alerts (channel, state);
 """
 
 
 class Journal:
     """Many processes may read and write it at once; each write is one short transaction."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, flapping: Flapping = Flapping()) -> None:
         self._path = path
+        self._flapping = flapping
 
     @property
     def is_there(self) -> bool:
@@ -71,7 +83,7 @@ class Journal:
             (
                 reading.sensor,
                 reading.subject,
-                _text(reading.at),
+                text_of(reading.at),
                 reading.status.value,
                 reading.severity.value,
                 json.dumps(dict(reading.facts), ensure_ascii=False, default=str),
@@ -80,7 +92,7 @@ class Journal:
             )
             for reading in readings
         ]
-        with self._writing() as connection:
+        with self.writing() as connection:
             # Beside all readings the last of each: of a year's it would take 100 ms to find them (300,000 rows).
             for table in ("readings", "latest_readings"):
                 connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -92,7 +104,7 @@ class Journal:
     def readings_of(self, sensor: str, subject: str, since: datetime) -> list[Reading]:
         """All readings of one sensor and subject from a moment on, oldest first."""
         query = "SELECT * FROM readings WHERE sensor = ? AND subject = ? AND at >= ? ORDER BY at"
-        return [_reading(row) for row in self._rows(query, (sensor, subject, _text(since)))]
+        return [_reading(row) for row in self._rows(query, (sensor, subject, text_of(since)))]
 
     def open_incidents(self) -> list[Incident]:
         """Those that are not resolved, the latest seen first."""
@@ -103,31 +115,54 @@ class Journal:
         return self._incidents("", limit)
 
     def incident(self, beginning: str) -> Incident:
-        """The one whose id begins so; `PermanentError` when none or several do."""
-        wanted = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        found = self._rows("SELECT body FROM incidents WHERE incident_id LIKE ? ESCAPE '\\'", (wanted,))
-        if len(found) != 1:
-            told = "no incident has" if not found else f"{len(found)} incidents have"
-            raise PermanentError(f"{told} an id that begins with {beginning!r}; see `ritournelle incidents list`")
-        return _incident(found[0]["body"])
+        """The one of this id, else the one whose id begins so; `PermanentError` when none or several do."""
+        with self._connected() as connection:
+            return named(connection, beginning)
+
+    def follow(self, readings: Sequence[Reading], openings: Mapping[str, Opening]) -> list[Change]:
+        """Let incidents follow these readings; what changed.
+
+        Read, decided and written in one transaction: of two processes with the same trouble one opens the incident
+        and the other sees it, and nobody's acknowledgement is overwritten.
+        """
+        if not readings:
+            return []
+        since = max(reading.at for reading in readings) - self._flapping.reopen_within
+        query = "SELECT body FROM incidents WHERE phase <> 'resolved' OR json_extract(body, '$.resolved_at') >= ?"
+        with self.writing() as connection:
+            known = [incident_of(row["body"]) for row in connection.execute(query, (text_of(since),))]
+            return [keep(connection, change) for change in follow(known, readings, openings, self._flapping)]
+
+    def amend(self, beginning: str, decide: Callable[[Incident], Change]) -> Change:
+        """Do something to one incident, as `acknowledged`, `action_taken` and `resolved` do; their errors."""
+        with self.writing() as connection:
+            return keep(connection, decide(named(connection, beginning)))
+
+    def open_by_person(self, report: Report, at: datetime) -> Change:
+        """A consumer's report: a new incident, or one more voice of the open one on the same subject."""
+        with self.writing() as connection:
+            return keep(connection, opened_by_person(report, at, standing_of(connection, report.key)))
 
     def keep_changes(self, changes: Iterable[Change]) -> None:
-        """Write incidents as they are now, and what happened to them, all or none."""
-        with self._writing() as connection:
+        """Write incidents as they are now, and what happened to them, all or none.
+
+        Two processes may have read the same: use `follow` or `amend`, which decide inside the transaction.
+        """
+        with self.writing() as connection:
             for change in changes:
-                _keep(connection, change)
+                keep(connection, change)
 
     def events_of(self, incident_id: str) -> list[dict[str, Any]]:
         """What happened to an incident, oldest first: `at`, `event`, `done_by`, `note`."""
-        query = "SELECT at, event, done_by, note FROM incident_events WHERE incident_id = ? ORDER BY at, rowid"
-        return [dict(row) | {"at": _moment(row["at"])} for row in self._rows(query, (incident_id,))]
+        query = "SELECT at, event, done_by, note FROM incident_events WHERE incident_id = ? ORDER BY at, event_id"
+        return [dict(row) | {"at": moment_of(row["at"])} for row in self._rows(query, (incident_id,))]
 
     def keep_rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to `runs`, `run_steps`, `check_results` or `refusals`; one of the same key is replaced."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             for row in rows:
                 names, places = ", ".join(row), ", ".join("?" for _ in row)
-                values = [_text(value) if isinstance(value, datetime) else value for value in row.values()]
+                values = [text_of(value) if isinstance(value, datetime) else value for value in row.values()]
                 connection.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({places})", values)
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -136,22 +171,28 @@ class Journal:
 
     def forget_before(self, moment: datetime) -> None:
         """Remove what is older, but for incidents, which are kept for ever."""
-        told = _text(moment)
-        with self._writing() as connection:
+        told = text_of(moment)
+        with self.writing() as connection:
             of_runs = (("runs", "started_at"), ("run_steps", "started_at"), ("check_results", "checked_at"))
             for table, column in (*of_runs, ("readings", "at"), ("latest_readings", "at"), ("refusals", "at")):
                 connection.execute(f"DELETE FROM {table} WHERE {column} < ?", (told,))
 
     def _incidents(self, condition: str, limit: int = 10_000) -> list[Incident]:
         query = f"SELECT body FROM incidents {condition} ORDER BY last_seen_at DESC, incident_id LIMIT ?"
-        return [_incident(row["body"]) for row in self._rows(query, (limit,))]
+        return [incident_of(row["body"]) for row in self._rows(query, (limit,))]
 
     def _rows(self, query: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         with self._connected() as connection:
             return connection.execute(query, tuple(parameters)).fetchall()
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction of the only writer: what is read inside is true until it ends."""
         with self._connected() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -176,51 +217,14 @@ class Journal:
             connection.close()
 
 
-def _keep(connection: sqlite3.Connection, change: Change) -> None:
-    incident = change.incident
-    body = json.dumps(asdict(incident), ensure_ascii=False, default=_plain)
-    row = (incident.incident_id, incident.key, incident.phase, _text(incident.last_seen_at), body)
-    connection.execute(
-        "INSERT INTO incidents VALUES (?, ?, ?, ?, ?) ON CONFLICT (incident_id) DO UPDATE SET"
-        " phase = excluded.phase, last_seen_at = excluded.last_seen_at, body = excluded.body",
-        row,
-    )
-    if change.event is not None:
-        happened = (incident.incident_id, _text(change.at), change.event, change.by, change.note)
-        connection.execute("INSERT INTO incident_events VALUES (?, ?, ?, ?, ?)", happened)
-
-
 def _reading(row: sqlite3.Row) -> Reading:
     return Reading(
         row["sensor"],
         row["subject"],
         Status(row["status"]),
         Severity(row["severity"]),
-        _moment(row["at"]),
+        moment_of(row["at"]),
         json.loads(row["facts"]),
         row["measured"],
         row["bound"],
     )
-
-
-def _incident(body: str) -> Incident:
-    fields = json.loads(body)
-    moments = {
-        name: None if fields[name] is None else _moment(fields[name])
-        for name in ("first_seen_at", "last_seen_at", "resolved_at")
-    }
-    kinds = {"severity": Severity(fields["severity"]), "phase": Phase(fields["phase"])}
-    return Incident(**(fields | moments | kinds))
-
-
-def _text(moment: datetime) -> str:
-    """ISO 8601 in UTC with microseconds always, so that texts sort as moments do."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _plain(value: Any) -> str:
-    return _text(value) if isinstance(value, datetime) else str(value)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from ritournelle.monitoring.incidents import Change, Opening, follow
+from ritournelle.monitoring.following import Opening
+from ritournelle.monitoring.incidents import Change
 from ritournelle.monitoring.journal import Journal
 from ritournelle.monitoring.reading import Reading
 from ritournelle.monitoring.rules import Rules
@@ -35,9 +36,8 @@ def keep(journal: Journal, readings: Sequence[Reading], rules: Rules) -> list[Ch
     """Keep the readings, follow the incidents; what happened to those, for the alerts."""
     fired = [reading for reading in readings if reading.has_fired]
     openings = {reading.key: _opening(reading, rules) for reading in fired}
-    changes = follow(journal.open_incidents(), readings, openings)
     journal.keep_readings(readings)
-    journal.keep_changes(changes)
+    changes = journal.follow(readings, openings)
     return [change for change in changes if change.event is not None]
 
 

@@ -188,6 +188,34 @@ CHECK_RESULTS = Table(
     ),
     key=("run_id", "check_name"),
 )
+# A copy of the operator's journal, without names and contacts of people: see docs/decisions/0008.
+INCIDENTS = Table(
+    "ops",
+    "incidents",
+    pa.schema(
+        [
+            ("incident_id", pa.string()),
+            ("sensor", pa.string()),  # person: somebody who uses the data opened it
+            ("subject", pa.string()),  # the source, table, model … that is in trouble
+            ("severity", pa.string()),  # warn | error | block
+            ("phase", pa.string()),  # open | acknowledged | resolved
+            ("owner", pa.string()),
+            ("opened_by", pa.string()),  # ritournelle | person
+            ("message", pa.string()),
+            ("first_seen_at", UTC),
+            ("last_seen_at", UTC),
+            ("acknowledged_at", UTC),
+            ("resolved_at", UTC),
+            ("duration_seconds", pa.float64()),  # from first seen to resolved; null while it lasts
+            ("is_closed_by_itself", pa.bool_()),  # null while it lasts
+            ("times_seen", pa.int64()),
+            ("reopenings", pa.int64()),
+            ("runbook", pa.string()),  # page of docs/runbooks
+            ("facts", pa.string()),  # JSON: the evidence
+        ]
+    ),
+    key=("incident_id",),
+)
 TRANSFORM_SCOPE = Table(
     "ops",
     "transform_scope",
@@ -260,6 +288,7 @@ TABLES = (
     RUNS,
     RUN_STEPS,
     CHECK_RESULTS,
+    INCIDENTS,
     TRANSFORM_SCOPE,
     RECOMMENDATIONS,
     LIST_STATES,

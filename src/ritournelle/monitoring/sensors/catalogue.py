@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ritournelle.monitoring.sensors.alerts import AlertsArrive
 from ritournelle.monitoring.sensors.base import Sensor
 from ritournelle.monitoring.sensors.completeness import Completeness
 from ritournelle.monitoring.sensors.contract_broken import ContractBroken
@@ -75,4 +76,5 @@ SENSORS: tuple[Sensor[Any, Any], ...] = (
     ModelQuality(),
     ModelDegenerate(),
     ModelArtefact(),
+    AlertsArrive(),
 )
