@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ritournelle.commands import models
-from ritournelle.commands.drill import drill
 from ritournelle.commands import alerts, incidents, models
+from ritournelle.commands.drill import drill
 from ritournelle.commands.health import health
 from ritournelle.commands.shell import AsJson
 from ritournelle.commands.shell import platform as _platform

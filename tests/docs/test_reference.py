@@ -11,12 +11,14 @@ import pytest
 import typer
 
 from ritournelle.cli import app
+from ritournelle.drill.page import critical_cases_page
 from ritournelle.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS_PAGE = ROOT / "docs" / "reference" / "settings.md"
 COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
+CASES_PAGE = ROOT / "docs" / "reference" / "critical-cases.md"
 UPDATE = "RITOURNELLE_UPDATE_DOCS"
 
 
@@ -74,8 +76,8 @@ def commands_page() -> str:
 
 @pytest.mark.parametrize(
     ("page", "wanted"),
-    [(SETTINGS_PAGE, settings_page()), (COMMANDS_PAGE, commands_page())],
-    ids=["settings", "commands"],
+    [(SETTINGS_PAGE, settings_page()), (COMMANDS_PAGE, commands_page()), (CASES_PAGE, critical_cases_page())],
+    ids=["settings", "commands", "critical cases"],
 )
 def test_generated_pages_are_up_to_date(page: Path, wanted: str) -> None:
     if os.environ.get(UPDATE):

@@ -68,7 +68,7 @@ class Checkup:
 
     def _try(self, work: Callable[[], object]) -> None:
         try:
-            work()
+            self._rounds.with_room(work)
         except Exception as error:  # pylint: disable=broad-exception-caught  # a sick watch must not fail a good run
             self._problems.append(f"{type(error).__name__}: {error}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ritournelle.domain.clock import utc_now
-from ritournelle.errors import HeldError, RitournelleError, RunInProgressError, SettingsError
+from ritournelle.errors import HeldError, PermanentError, RitournelleError, RunInProgressError, SettingsError
 from ritournelle.monitoring.health import HealthReport, health_of
 from ritournelle.monitoring.incidents import Change
 from ritournelle.monitoring.journal import Journal
@@ -18,6 +18,7 @@ from ritournelle.monitoring.observing.facts import Facts, facts_of
 from ritournelle.monitoring.observing.history import HEALTH, RUNNING, History, PastRun, PastStep, keep_run
 from ritournelle.monitoring.observing.mirror import mirror
 from ritournelle.monitoring.reading import Reading
+from ritournelle.monitoring.reserve import Reserve
 from ritournelle.monitoring.rules import Rules
 from ritournelle.monitoring.sensors.base import Observation
 from ritournelle.monitoring.watch import ask, keep
@@ -80,6 +81,16 @@ class Rounds:
         self._notify = notify or (lambda _: None)
         self._copies = copies
         self._seen: tuple[PastRun, Facts] | None = None
+        self._reserve = Reserve(watched.home / "operations.reserve")
+
+    def with_room(self, work: Callable[[], object]) -> None:
+        """Do some work on the journal; if it fails on a full disk, let the reserve go and do it again."""
+        try:
+            work()
+        except PermanentError:
+            if not self._reserve.let_go():
+                raise
+            work()
 
     def begin(self, run: PastRun) -> None:
         """A run begins, under the lock: note it, and see to those that died without a word."""
@@ -91,6 +102,7 @@ class Rounds:
                 keep_run(self._journal, one)
             self._keep(runs.last_run(buried), now)
         keep_run(self._journal, run)
+        self._reserve.put_aside()
 
     def refused(self, verb: str, error: RitournelleError | OSError) -> Round:
         """A run could not even begin: because of another one, of the warehouse, or of a full disk."""
@@ -148,15 +160,17 @@ class Rounds:
 
     def look(self) -> HealthReport:
         """What can be seen without a run, now: ages, disk, warehouse, the champion's files; with all read before."""
-        now = utc_now()
         if not self._journal.is_there:
-            return HealthReport(now, None, (), (), self._rules)
-        in_use = is_run_under_way(self._watched.home)
+            return HealthReport(utc_now(), None, (), (), self._rules)
+        self.with_room(self._look)
+        return self.report()
+
+    def _look(self) -> None:
+        now, in_use = utc_now(), is_run_under_way(self._watched.home)
         history = History.read(self._journal, now)
         if history.runs or history.refusals:
             history = history if in_use else _buried(history)
             self._keep(self._of_now(history, now, self._problem(), in_use), now)
-        return self.report()
 
     def report(self) -> HealthReport:
         """What was read last, without looking."""

@@ -14,7 +14,7 @@ import pytest
 
 import ritournelle
 from ritournelle.errors import RunInProgressError, TransientError
-from ritournelle.runs.lock import single_run
+from ritournelle.runs.lock import is_run_under_way, single_run
 
 HOLD = """
 import sys, time
@@ -83,3 +83,21 @@ def test_a_holder_that_is_not_named(tmp_path: Path) -> None:
         with pytest.raises(RunInProgressError, match="process unknown"):
             with single_run(tmp_path):
                 raise AssertionError("never inside")
+
+
+def test_a_run_is_under_way_while_it_holds_the_lock(tmp_path: Path) -> None:
+    assert not is_run_under_way(tmp_path)
+    with holder(tmp_path):
+        assert is_run_under_way(tmp_path)
+    assert not is_run_under_way(tmp_path)
+
+
+def test_a_run_that_has_ended_is_not_under_way_though_its_process_lives_on(tmp_path: Path) -> None:
+    with single_run(tmp_path):
+        assert is_run_under_way(tmp_path)
+    assert not is_run_under_way(tmp_path)
+
+
+def test_the_number_of_a_killed_process_may_be_another_ones_by_now(tmp_path: Path) -> None:
+    (tmp_path / "run.lock").write_text(f"{os.getpid()}\n")
+    assert not is_run_under_way(tmp_path)
