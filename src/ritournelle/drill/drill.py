@@ -63,6 +63,7 @@ class _Rehearsal:
             alarms = self._alarms_since(caused_at)
             opened = {incident.key for incident in sandbox.journal.open_incidents()}
         sandbox.readers.look()
+        saw = sandbox.readers.saw
         lost = self._lost(lived)
         case.act.after(sandbox)
         sandbox.readers.look()
@@ -73,7 +74,7 @@ class _Rehearsal:
             detected=bool(expected) and not had_fired,
             seconds_to_detect=round((expected[0].at - caused_at).total_seconds(), 3) if expected else None,
             severity=expected[0].severity.value if expected else "",
-            readers_saw=sandbox.readers.saw,
+            readers_saw=saw,
             rows_lost=lost + missing,
             also_fired=sorted({reading.key for reading in alarms if reading.sensor != case.sensor}),
         )

@@ -19,21 +19,26 @@ class Readers:
 
     platform: Platform
     before: Fingerprint = field(default_factory=dict)
-    looks: int = 0
     shut_out: str = ""
     """Why it could not be read, if ever."""
-    shrunk: str = ""
-    """The first table that was seen with fewer rows than before."""
     _latest: Fingerprint = field(default_factory=dict)
 
     def begin(self) -> None:
         """Remember what there is before the trouble; raises what reading it raises."""
         self.before = self._latest = self._read()
-        self.looks, self.shut_out, self.shrunk = 0, "", ""
+        self.shut_out = ""
+
+    def glance(self) -> None:
+        """Open it, and see that all tables are there: what each step of a run can afford."""
+        try:
+            with self.platform.read_published() as warehouse:
+                gone = self.before.keys() - {".".join(name) for name in warehouse.tables(_MODELLED)}
+                self.shut_out = self.shut_out or ", ".join(f"{name} is gone" for name in sorted(gone))
+        except RitournelleError as error:
+            self.shut_out = self.shut_out or str(error)
 
     def look(self) -> None:
-        """Read it once more."""
-        self.looks += 1
+        """Read all of it once more."""
         try:
             self._latest = self._read()
         except RitournelleError as error:

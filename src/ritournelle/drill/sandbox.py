@@ -127,7 +127,7 @@ class Sandbox:
 
 
 class _LooksAtEveryStep(Watcher):
-    """Reads what is published whenever a step has ended, as readers do while a run is under way."""
+    """Opens what is published whenever a step has ended, as readers do while a run is under way."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
@@ -135,4 +135,4 @@ class _LooksAtEveryStep(Watcher):
     def on_step(self, step: Step) -> None:
         """A step has ended."""
         del step
-        self._readers.look()
+        self._readers.glance()

@@ -83,6 +83,8 @@ class Lists:
     not_finite: int
     """Scores that are no finite number."""
     shown_tracks: int
+    equally_shown: float
+    """So many tracks, all shown equally often, would be as uneven as these are (the inverse of Simpson's index)."""
     tracks: int
     """All tracks that may be recommended."""
     list_length: int
