@@ -38,6 +38,7 @@ lock: install-dev  ## Compile the locks anew from pyproject.toml
 
 docs: install-dev  ## Write the generated reference pages anew
 	$(BIN)/python -m ritournelle.transform.reference > docs/reference/warehouse-tables.md
+	$(BIN)/python -m ritournelle.orchestration.reference > docs/reference/orchestration.md
 	RITOURNELLE_UPDATE_DOCS=1 $(BIN)/python -m pytest --quiet tests/docs
 
 clean:  ## Remove the environment and all caches

@@ -8,7 +8,7 @@ import pytest
 
 pytest_plugins = ("tests.services.plugin",)
 
-KEPT = ("RITOURNELLE_REQUIRE_SERVICES", "RITOURNELLE_LONG_TESTS", "RITOURNELLE_UPDATE_DOCS")
+KEPT = ("RITOURNELLE_REQUIRE_SERVICES", "RITOURNELLE_LONG_TESTS", "RITOURNELLE_UPDATE_DOCS", "RITOURNELLE_SCREENSHOTS")
 """What steers the tests themselves."""
 
 

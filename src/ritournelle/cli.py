@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ritournelle.commands import alerts, incidents, models
+from ritournelle.commands import alerts, incidents, models, serve
 from ritournelle.commands.drill import drill
 from ritournelle.commands.health import health
 from ritournelle.commands.shell import AsJson
@@ -40,6 +40,7 @@ app.command()(drill)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(alerts.app, name="alerts")
 app.command("health")(health)
+app.command("serve")(serve.serve)
 
 
 class Task(StrEnum):
@@ -242,9 +243,9 @@ def simulate_music_app(
     """Serve a music app with planted tastes, until interrupted."""
     from ritournelle.simulator.config import WorldConfig
     from ritournelle.simulator.habits import Habits
-    from ritournelle.simulator.server import serve
+    from ritournelle.simulator.server import serve as serve_app
 
-    serve(
+    serve_app(
         WorldConfig(users=users, tracks=tracks, seed=seed, habits=Habits.tidy() if tidy else Habits()),
         host,
         port,
@@ -261,11 +262,15 @@ def demo(
     users: Annotated[int, typer.Option(min=10)] = 1000,
     tracks: Annotated[int, typer.Option(min=10)] = 1000,
     seed: int = 7,
+    and_serve: Annotated[bool, typer.Option("--serve", help="Show the health page afterwards, until ctrl-C.")] = False,
+    port: serve.Port = serve.DEFAULT_PORT,
 ) -> None:
-    """Everything at once: a simulated app, one whole day, the first lists."""
+    """Everything at once: a simulated app, one whole day, the first lists, and the health page with --serve."""
     from ritournelle.simulator.config import WorldConfig
     from ritournelle.simulator.running import RunningApp
 
+    if and_serve:
+        serve.require_free(serve.DEFAULT_HOST, port)  # said now, and not after a whole day
     views = _views()
     with RunningApp(WorldConfig(users=users, tracks=tracks, seed=seed)) as music_app:
         platform = _demo_platform(music_app.url)
@@ -277,6 +282,8 @@ def demo(
     for user_id in _some_listeners(platform):
         _print_list(platform, user_id, 5, False)
     views.say_next_steps(platform.settings.home)
+    if and_serve:
+        serve.serve_platform(platform, serve.DEFAULT_HOST, port)
 
 
 @config_app.command("show")

@@ -113,6 +113,8 @@ def say_next_steps(home: Path) -> None:
     """What to try after the demo."""
     say(
         f"\nThe warehouse is {home / 'warehouse.duckdb'}; raw pages are under {home / 'landing'}.\n"
+        f"The health page: RITOURNELLE_HOME={home} ritournelle serve, then open http://127.0.0.1:8000 "
+        "(or `ritournelle demo --serve`)\n"
         "For your own app: RITOURNELLE_SOURCE__URL=https://… ritournelle run"
     )
 

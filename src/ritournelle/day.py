@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ritournelle.bootstrap import Platform
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
-from ritournelle.errors import HeldError, RitournelleError
+from ritournelle.errors import HeldError, RitournelleError, TransientError
 from ritournelle.monitoring.checkup import Checkup
 from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
 from ritournelle.warehouse.limits import require_backfill, require_compact
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ritournelle.ingestion.crawl import Progress
     from ritournelle.ingestion.replay import ReplayReport
     from ritournelle.ingestion.report import SourceReport
+    from ritournelle.transform.report import TransformReport
     from ritournelle.warehouse.base import Warehouse
 
 STAGES = ("ingest", "transform", "train", "recommend", "publish")
@@ -47,6 +48,9 @@ class Watcher:
 
     def on_transform(self, number: int, total: int, what: str) -> None:
         """A model or data test begins."""
+
+    def on_transformed(self, report: TransformReport) -> None:
+        """The transform has ended, well or not."""
 
     def on_training(self, done: int, total: int, what: str) -> None:
         """Training went on by a step; `total` is 0 where nobody knows how many there are."""
@@ -88,6 +92,28 @@ class RunReport:
         }
 
 
+@dataclass
+class OpenRun:
+    """A run that is under way, from `Day.open`; `waiting` are the stages that it has not come to."""
+
+    report: RunReport
+    waiting: list[str]
+    _do: Callable[[str], None]
+
+    def run(self, stage: str) -> list[Step]:
+        """Run one stage, or skip it because an earlier one failed; return the steps that it took."""
+        self.waiting.remove(stage)
+        before = len(self.report.steps)
+        self._do(stage)
+        return self.report.steps[before:]
+
+    def skip_rest(self) -> None:
+        """After a failure, go through the stages that wait: they are on record as skipped."""
+        if not self.report.succeeded:
+            for stage in tuple(self.waiting):
+                self.run(stage)
+
+
 class Day:
     """One run of some stages; a stage whose predecessor failed is skipped, so that yesterday is still served."""
 
@@ -111,6 +137,26 @@ class Day:
         Raises `RunInProgressError` when another run is under way, and what keeps a run from being recorded at all;
         every failure of a stage is in the report.
         """
+        options = {"accept_new_epoch": accept_new_epoch, "full_refresh": full_refresh}
+        with self.open(verb, stages, logical_date=logical_date, **options) as opened:
+            for stage in stages:
+                opened.run(stage)
+        return opened.report
+
+    @contextmanager
+    def open(
+        self,
+        verb: str,
+        stages: tuple[str, ...] = STAGES,
+        *,
+        logical_date: date | None = None,
+        accept_new_epoch: bool = False,
+        full_refresh: bool = False,
+    ) -> Iterator[OpenRun]:
+        """The same run, stage by stage, for those who come back between the stages; lock and record are held meanwhile.
+
+        Stages that were not asked for after one had failed end up as in `run`. Errors as in `run`.
+        """
         work: dict[str, Callable[[RunReport], None]] = {
             "ingest": lambda report: self._ingest(report, accept_new_epoch),
             "transform": lambda report: self._transform(report, full_refresh),
@@ -119,8 +165,9 @@ class Day:
             "publish": self._publish,
         }
         with self._recorded(verb, logical_date) as report:
-            self._run_stages(report, {stage: work[stage] for stage in stages})
-        return report
+            opened = OpenRun(report, list(stages), lambda stage: self._run_stages(report, {stage: work[stage]}))
+            yield opened
+            opened.skip_rest()
 
     def backfill(self, first_day: date, last_day: date | None = None) -> RunReport:
         """Load the days from `first_day` on again from landing, build everything on them anew, publish.
@@ -282,6 +329,7 @@ class Day:
             )
             with self._platform.open_warehouse() as warehouse:
                 keep_check_results(warehouse, report.run, built)
+            self._watcher.on_transformed(built)
             built.raise_for_problems()
             warnings = [str(warning) for warning in built.warnings]
             rows = {f"{model.schema}.{model.name}": model.rows for model in built.models if model.rows is not None}
@@ -351,7 +399,7 @@ class Day:
         except HeldError as error:
             step = Step(name, "failed", started, str(error), details={"held_by": error.sensors})
         except RitournelleError as error:
-            step = Step(name, "failed", started, str(error))
+            step = Step(name, "failed", started, str(error), is_transient=isinstance(error, TransientError))
         self._note(report, step)
 
     def _note(self, report: RunReport, step: Step) -> None:

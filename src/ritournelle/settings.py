@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -311,6 +312,39 @@ class AlertSettings(_Section):
     )
 
 
+class OrchestrationSettings(_Section):
+    """When and how Dagster runs the day (extra `orchestration`); cron users need none of it."""
+
+    cron: str = Field(
+        default="0 4 * * *",
+        pattern=r"^\S+( \S+){4}$",
+        description="When the schedule runs the day, as a cron line of five fields.",
+    )
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
+        default="UTC", description="The zone of the schedule's clock, and of the days that are its partitions."
+    )
+    first_day: date = Field(default=date(2026, 1, 1), description="The first day that Dagster offers as a partition.")
+    retries: int = Field(
+        default=2, ge=0, le=20, description="Further attempts for a stage that failed of a transient error."
+    )
+    backoff_seconds: float = Field(
+        default=60.0, ge=0, description="Pause before the first of these attempts; doubles each time."
+    )
+    stale_after_hours: float = Field(
+        default=26.0,
+        gt=0,
+        description="Age of marts and publication that Dagster warns of; at twice that age it fails.",
+    )
+    probe_every_seconds: int = Field(
+        default=300, ge=10, description="Pause between two looks at the app by the sensor `source_arrival`."
+    )
+    arrival_pause_minutes: float = Field(
+        default=60.0,
+        ge=0,
+        description="Shortest pause between two runs that arrivals ask for, and longest wait for one.",
+    )
+
+
 class Settings(BaseSettings):
     """The whole tree; `ritournelle config show` prints it with secrets hidden."""
 
@@ -336,6 +370,7 @@ class Settings(BaseSettings):
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)
     incidents: IncidentSettings = Field(default_factory=IncidentSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    orchestration: OrchestrationSettings = Field(default_factory=OrchestrationSettings)
 
     @classmethod
     def settings_customise_sources(

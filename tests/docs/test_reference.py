@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydantic.fields import FieldInfo
 
 from ritournelle.cli import app
 from ritournelle.drill.page import critical_cases_page
+from ritournelle.monitoring.reference import sensors_page
+from ritournelle.monitoring.rules import load_rules
+from ritournelle.monitoring.sensors.catalogue import SENSORS
 from ritournelle.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +23,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS_PAGE = ROOT / "docs" / "reference" / "settings.md"
 COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
 CASES_PAGE = ROOT / "docs" / "reference" / "critical-cases.md"
+SENSORS_PAGE = ROOT / "docs" / "reference" / "sensors.md"
 UPDATE = "RITOURNELLE_UPDATE_DOCS"
 
 
@@ -36,12 +41,17 @@ def settings_page() -> str:
     for name, field in Settings.model_fields.items():
         section = field.annotation
         if not hasattr(section, "model_fields"):
-            lines.append(f"| `RITOURNELLE_{name.upper()}` | `{field.default}` | {field.description} |")
+            lines.append(f"| `RITOURNELLE_{name.upper()}` | {_default(field)} | {field.description} |")
             continue
         for key, inner in section.model_fields.items():
-            default = "" if inner.default is None else f"`{inner.default}`"
-            lines.append(f"| `RITOURNELLE_{name.upper()}__{key.upper()}` | {default} | {inner.description} |")
+            lines.append(f"| `RITOURNELLE_{name.upper()}__{key.upper()}` | {_default(inner)} | {inner.description} |")
     return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    """What a field is if nobody sets it; nothing for none and for what is empty."""
+    default = field.get_default(call_default_factory=True)
+    return "" if default is None or default in ((), [], {}) else f"`{default}`"
 
 
 def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
@@ -76,8 +86,13 @@ def commands_page() -> str:
 
 @pytest.mark.parametrize(
     ("page", "wanted"),
-    [(SETTINGS_PAGE, settings_page()), (COMMANDS_PAGE, commands_page()), (CASES_PAGE, critical_cases_page())],
-    ids=["settings", "commands", "critical cases"],
+    [
+        (SETTINGS_PAGE, settings_page()),
+        (COMMANDS_PAGE, commands_page()),
+        (CASES_PAGE, critical_cases_page()),
+        (SENSORS_PAGE, sensors_page(SENSORS, load_rules(SENSORS))),
+    ],
+    ids=["settings", "commands", "critical cases", "sensors"],
 )
 def test_generated_pages_are_up_to_date(page: Path, wanted: str) -> None:
     if os.environ.get(UPDATE):
@@ -88,6 +103,10 @@ def test_generated_pages_are_up_to_date(page: Path, wanted: str) -> None:
 def test_every_setting_and_verb_says_what_it_is() -> None:
     assert "| None |" not in settings_page()
     assert all(command.help for _, command in commands())
+
+
+def test_every_limit_of_a_sensor_says_what_it_is() -> None:
+    assert "`: None" not in SENSORS_PAGE.read_text(encoding="utf-8")
 
 
 def test_the_readme_knows_every_verb() -> None:

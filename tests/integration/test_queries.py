@@ -11,6 +11,7 @@ import pytest
 
 from ritournelle.bootstrap import Platform
 from ritournelle.day import Day
+from ritournelle.domain.clock import utc_now
 from ritournelle.errors import WarehouseError
 from ritournelle.settings import load_settings
 from ritournelle.simulator.config import WorldConfig
@@ -19,6 +20,7 @@ from ritournelle.simulator.running import RunningApp
 from ritournelle.warehouse.connect import connect
 from ritournelle.warehouse.marts import ANSWERED_LISTENERS, INTERACTIONS, LIVING_TRACKS, QUERIES
 from ritournelle.warehouse.query import Query
+from ritournelle.warehouse.watched import WATCHED
 from tests.services.postgres_server import PostgresServer
 
 CONFIG = WorldConfig(users=100, tracks=100, seed=9, habits=Habits.tidy())
@@ -64,6 +66,15 @@ def test_each_query_finds_rows_as_declared(query: Query, platform: Platform, par
     assert working.schema == query.columns and working.num_rows > 0
     by = [(name, "ascending") for name in query.columns.names]
     assert published.sort_by(by).equals(working.sort_by(by))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("query", WATCHED, ids=lambda query: query.name)
+def test_what_health_asks_has_the_columns_that_it_declares(query: Query, platform: Platform) -> None:
+    given = {"now": utc_now(), "run_id": "nobody", "run_number": 0}
+    with platform.read_warehouse() as warehouse:
+        found = query.run(warehouse, **{name: given[name] for name in query.parameters})
+    assert found.schema == query.columns
 
 
 @pytest.mark.slow

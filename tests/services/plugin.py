@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from tests.services.browser import Browser
     from tests.services.postgres_server import PostgresServer
 
 
@@ -26,6 +27,18 @@ def _postgres() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session", name="browser")
+def _browser() -> Iterator[Browser]:
+    """Chromium; without one the test is skipped, or fails under RITOURNELLE_REQUIRE_SERVICES=1."""
+    from tests.services.browser import NoBrowser, running_browser
+
+    try:
+        with running_browser() as browser:
+            yield browser
+    except NoBrowser as error:
+        missing(f"Chromium: {error}")
 
 
 def missing(what: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
-from ritournelle.errors import RitournelleError
+from ritournelle.errors import RitournelleError, TransientError
 from ritournelle.ingestion.contract import CONTRACTS
 from ritournelle.ingestion.crawl import Crawl, Progress
 from ritournelle.ingestion.harvest import Harvest, Harvested
@@ -106,7 +106,7 @@ class Ingestion:
                 problem=type(error).__name__,
                 duration_seconds=crawled.seconds + time.monotonic() - started,
             )
-            crawled.step = self._note(report, crawled.step)
+            crawled.step = replace(self._note(report, crawled.step), is_transient=isinstance(error, TransientError))
         self._on_step(crawled.step)  # only now: what is heard of has been committed
         return report
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ritournelle.domain.clock import utc_now
-from ritournelle.errors import RitournelleError
+from ritournelle.errors import HeldError, RitournelleError
 from ritournelle.monitoring.observing.history import HEALTH, PastRun, PastStep
 from ritournelle.monitoring.observing.machine import peak_memory_bytes
 from ritournelle.monitoring.rounds import Rounds
@@ -36,8 +36,19 @@ class Checkup:
 
     def require_free(self, stage: str, run: Run, steps: Sequence[Step]) -> None:
         """Raise `HeldError` when nothing may be trained or published now."""
-        if stage in HELD_STAGES:
-            self._rounds.require_free(_past(run, steps, "running", ""), stage)
+        if stage not in HELD_STAGES:
+            return
+        held: list[HeldError] = []
+
+        def ask() -> None:
+            try:
+                self._rounds.require_free(_past(run, steps, "running", ""), stage)
+            except HeldError as error:
+                held.append(error)
+
+        self._try(ask)
+        if held:
+            raise held[0]
 
     def end(self, run: Run, steps: Sequence[Step], status: str, message: str) -> tuple[Step, dict[str, Any]]:
         """The run has ended: the step that tells of its health, and the same for `--json`."""
@@ -49,6 +60,7 @@ class Checkup:
             ended = self._rounds.end(_past(run, steps, status, message))
             found.update(self._rounds.described(ended))
             facts.update(ended.facts)
+            self._problems += [str(ended.facts["problem"])] if "problem" in ended.facts else []
 
         self._try(ask)
         warnings = [f"health could not be judged: {problem}" for problem in self._problems]
@@ -68,7 +80,7 @@ class Checkup:
 
     def _try(self, work: Callable[[], object]) -> None:
         try:
-            self._rounds.with_room(work)
+            work()
         except Exception as error:  # pylint: disable=broad-exception-caught  # a sick watch must not fail a good run
             self._problems.append(f"{type(error).__name__}: {error}")
 

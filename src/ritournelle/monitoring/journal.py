@@ -7,9 +7,10 @@ published nothing, and to take a person's word while a run is writing (ADR 8). `
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from ritournelle.monitoring.reading import Reading, Severity, Status
 from ritournelle.monitoring.reports import Report
 
 _BUSY_SECONDS = 10.0
+_NO_ROOM_TO_OPEN = re.compile("disk I/O error|disk is full|unable to open|readonly database")
+"""What SQLite says when it cannot make the two files that it wants beside a database, however little is asked of it."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     run_id TEXT PRIMARY KEY, run_number INTEGER NOT NULL, verb TEXT NOT NULL, logical_date TEXT NOT NULL,
@@ -71,6 +74,7 @@ class Journal:
     def __init__(self, path: Path, flapping: Flapping = Flapping()) -> None:
         self._path = path
         self._flapping = flapping
+        self._is_ready = False
 
     @property
     def is_there(self) -> bool:
@@ -182,8 +186,22 @@ class Journal:
         return [incident_of(row["body"]) for row in self._rows(query, (limit,))]
 
     def _rows(self, query: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        with self._connected() as connection:
-            return connection.execute(query, tuple(parameters)).fetchall()
+        try:
+            with self._connected() as connection:
+                return connection.execute(query, tuple(parameters)).fetchall()
+        except PermanentError as error:
+            if not self.is_there or not _NO_ROOM_TO_OPEN.search(str(error)):
+                raise
+            return self._rows_as_they_lie(query, parameters, error)
+
+    def _rows_as_they_lie(self, query: str, parameters: Sequence[Any], problem: PermanentError) -> list[sqlite3.Row]:
+        """Without the files beside it, for which a full disk has no room: that is when we are asked."""
+        try:
+            with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+                connection.row_factory = sqlite3.Row
+                return connection.execute(query, tuple(parameters)).fetchall()
+        except sqlite3.DatabaseError:
+            raise problem from None
 
     @property
     def path(self) -> Path:
@@ -205,11 +223,16 @@ class Journal:
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        is_ready = self._is_ready and self._path.exists()
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_SCHEMA)
+            if (
+                not is_ready
+            ):  # a page asks twenty times: to look each time whether all tables are there took a third of it
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(_SCHEMA)
+                self._is_ready = True
             yield connection
         except sqlite3.DatabaseError as error:
             raise PermanentError(f"the journal {self._path} cannot be used: {error}") from error

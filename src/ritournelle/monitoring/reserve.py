@@ -1,31 +1,32 @@
-"""Room on the disk that is kept for one purpose: to say, when the disk is full, that it is."""
+"""A little room that is kept on the disk of the home, so that it can still be told that the disk is full."""
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
-RESERVE_BYTES = 1_000_000
-"""What a round of the watch writes is a tenth of it."""
-_PLENTY = 100
-"""The reserve is put aside only where there is so many times its size: who has less needs it now."""
+RESERVED_BYTES = 1_000_000
+"""A run's readings and incidents take some 100 kB in the journal and its log."""
+_PLENTY = 100 * RESERVED_BYTES
 
 
 class Reserve:
-    """A file of bytes that nobody needs. A journal that cannot be written lets it go, and can."""
+    """A file that holds nothing but room; what is done with it fails silently, for it is a precaution."""
 
-    def __init__(self, path: Path, size: int = RESERVE_BYTES) -> None:
-        self._path = path
-        self._size = size
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._path = home / "operations.reserve"
 
-    def put_aside(self) -> None:
-        """Make the file if it is not there and there is plenty of room."""
-        if not self._path.exists() and shutil.disk_usage(self._path.parent).free > _PLENTY * self._size:
-            self._path.write_bytes(bytes(self._size))
+    def keep(self) -> None:
+        """Take the room, when there is plenty and it is not taken yet."""
+        with suppress(OSError):
+            if not self._path.exists() and shutil.disk_usage(self._home).free > _PLENTY:
+                self._path.write_bytes(os.urandom(RESERVED_BYTES))  # zeros might take no room at all
 
-    def let_go(self) -> bool:
-        """Remove the file if the disk has less room than that; whether there is more room now."""
-        if not self._path.exists() or shutil.disk_usage(self._path.parent).free >= self._size:
-            return False
-        self._path.unlink()
-        return True
+    def give(self) -> None:
+        """Give the room back, when nothing else is left."""
+        with suppress(OSError):
+            if self._path.exists() and shutil.disk_usage(self._home).free < RESERVED_BYTES:
+                self._path.unlink()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ritournelle.domain.clock import utc_now
-from ritournelle.errors import HeldError, PermanentError, RitournelleError, RunInProgressError, SettingsError
+from ritournelle.errors import HeldError, RitournelleError, RunInProgressError, SettingsError, WarehouseError
 from ritournelle.monitoring.health import HealthReport, health_of
 from ritournelle.monitoring.incidents import Change
 from ritournelle.monitoring.journal import Journal
@@ -81,19 +81,11 @@ class Rounds:
         self._notify = notify or (lambda _: None)
         self._copies = copies
         self._seen: tuple[PastRun, Facts] | None = None
-        self._reserve = Reserve(watched.home / "operations.reserve")
-
-    def with_room(self, work: Callable[[], object]) -> None:
-        """Do some work on the journal; if it fails on a full disk, let the reserve go and do it again."""
-        try:
-            work()
-        except PermanentError:
-            if not self._reserve.let_go():
-                raise
-            work()
+        self._reserve = Reserve(watched.home)
 
     def begin(self, run: PastRun) -> None:
         """A run begins, under the lock: note it, and see to those that died without a word."""
+        self._reserve.keep()
         now = utc_now()
         history = History.read(self._journal, now)
         if any(one.status == RUNNING for one in history.runs):
@@ -102,10 +94,10 @@ class Rounds:
                 keep_run(self._journal, one)
             self._keep(runs.last_run(buried), now)
         keep_run(self._journal, run)
-        self._reserve.put_aside()
 
     def refused(self, verb: str, error: RitournelleError | OSError) -> Round:
         """A run could not even begin: because of another one, of the warehouse, or of a full disk."""
+        self._reserve.give()
         now = utc_now()
         row = {"at": now, "verb": verb, "problem": type(error).__name__, "message": str(error)}
         self._journal.keep_rows("refusals", [row])
@@ -126,6 +118,7 @@ class Rounds:
 
     def end(self, run: PastRun) -> Round:
         """A run has ended, well or not: keep what it did, ask every sensor, follow the incidents, tell."""
+        self._reserve.give()
         now, problem = utc_now(), None
         try:
             run = self._with_facts(run, now)
@@ -160,17 +153,16 @@ class Rounds:
 
     def look(self) -> HealthReport:
         """What can be seen without a run, now: ages, disk, warehouse, the champion's files; with all read before."""
+        now = utc_now()
+        self._reserve.give()
         if not self._journal.is_there:
-            return HealthReport(utc_now(), None, (), (), self._rules)
-        self.with_room(self._look)
-        return self.report()
-
-    def _look(self) -> None:
-        now, in_use = utc_now(), is_run_under_way(self._watched.home)
+            return HealthReport(now, None, (), (), self._rules)
+        in_use = is_run_under_way(self._watched.home)
         history = History.read(self._journal, now)
         if history.runs or history.refusals:
             history = history if in_use else _buried(history)
             self._keep(self._of_now(history, now, self._problem(), in_use), now)
+        return self.report()
 
     def report(self) -> HealthReport:
         """What was read last, without looking."""
@@ -193,8 +185,11 @@ class Rounds:
         if self._seen is not None and _only_published_since(self._seen[0], run):
             return _with_health(run, self._seen[1], now)
         with self._watched.open_warehouse() as warehouse:
-            mirror(warehouse, self._journal, run.run_number)
-            facts = facts_of(warehouse, run, now)
+            try:
+                mirror(warehouse, self._journal, run.run_number)
+                facts = facts_of(warehouse, run, now)
+            except WarehouseError as error:  # it is there, but not as it should be: a warning of its own
+                facts = {"problem": str(error)}
         self._seen = (run, facts)
         return _with_health(run, facts, now)
 

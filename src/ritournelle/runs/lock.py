@@ -22,7 +22,7 @@ def single_run(home: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            os.ftruncate(descriptor, 0)  # whose process lives on, as a server's does, holds it no longer
+            os.ftruncate(descriptor, 0)  # the process may live on, as a scheduler does, without any run
     finally:
         os.close(descriptor)  # this frees the lock; the file stays, for removing it would race with the next run
 
@@ -46,14 +46,13 @@ def is_run_under_way(home: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return _is_alive(os.pread(descriptor, 32, 0)) and _is_held(descriptor)
+        return _is_alive(os.pread(descriptor, 32, 0)) or _is_held(descriptor)
     finally:
         os.close(descriptor)
 
 
 def _is_alive(holder: bytes) -> bool:
-    """Asked first: to try the lock would, for a moment, be in the way of a run that begins. Of a run that was killed
-    the number stays, and may by now be another process's: it is not enough."""
+    """Asked first: to try the lock would, for a moment, be in the way of a run that begins."""
     try:
         os.kill(int(holder), 0)
     except PermissionError:

@@ -27,7 +27,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a run did; `measures` are columns of `ops.run_steps`, `details` whatever else it reports."""
+    """What one step of a run did; `measures` are columns of `ops.run_steps`, `details` whatever else it reports.
+
+    `is_transient`: of a failed one, whether trying again may help; for whoever runs it, not kept.
+    """
 
     step: str
     status: str  # succeeded | failed | skipped
@@ -37,6 +40,7 @@ class Step:
     measures: Mapping[str, Any] | None = None
     details: Mapping[str, Any] | None = None
     finished_at: datetime | None = None  # None: just now
+    is_transient: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The step as the commands print it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from ritournelle.errors import PermanentError, WarehouseBusyError, WarehouseErro
 from ritournelle.warehouse.base import Table
 from ritournelle.warehouse.statements import shortened
 
+_WAIT_SECONDS = 1.0
 _ROW_GROUP = 122_880
 """Rows that DuckDB stores together; several threads share an insert only if it comes in parts of that size."""
 
@@ -243,6 +245,18 @@ def _switch(folder: Path, published: Path) -> None:
 
 
 def _connect(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """A writer waits a moment: the server looks every minute, for 20 ms, whether the file opens."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            return _connect_now(path, threads, read_only)
+        except WarehouseBusyError:
+            if read_only or time.monotonic() > deadline:
+                raise
+        time.sleep(_WAIT_SECONDS / 20)
+
+
+def _connect_now(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config={"threads": threads})
     except duckdb.IOException as error:

@@ -211,6 +211,23 @@ ANSWERED_LISTENERS = Query(
 )
 """Some listeners whose list was made by the model, or by the fallback."""
 
+MODEL_QUALITY = Query(
+    "model_quality",
+    "marts.model_quality_days",
+    pa.schema(
+        [
+            _never_null("measured_at", UTC),
+            _never_null("role", pa.string()),
+            pa.field("model_version", pa.string()),
+            _never_null("slice", pa.string()),
+            _never_null("metric", pa.string()),
+            _never_null("value", pa.float64()),
+        ]
+    ),
+    "SELECT {columns} FROM {table} WHERE slice = 'all' ORDER BY measured_at, role, metric",
+)
+"""What challengers, champions and popularity reached, night after night, over all listeners."""
+
 QUERIES = (
     INTERACTIONS,
     INTERACTIONS_OF,
@@ -228,4 +245,5 @@ QUERIES = (
     RECOMMENDATIONS,
     LIST_OF_LISTENER,
     ANSWERED_LISTENERS,
+    MODEL_QUALITY,
 )

@@ -11,7 +11,7 @@ from ritournelle.monitoring.observing.data import lists_to_publish
 from ritournelle.monitoring.observing.history import HEALTH, History, PastRun, PastStep
 from ritournelle.monitoring.sensors.model_degenerate import DegenerateLimits, ModelDegenerate
 
-GOOD = Lists("model", "als-000003", 160, 0.02, 0, 120, 61.0, 150, 10)
+GOOD = Lists("model", "als-000003", 160, 0.02, 0, 120, 150, 10, 61.0)
 FACTS = {
     "lists": 160,
     "model_version": "als-000003",

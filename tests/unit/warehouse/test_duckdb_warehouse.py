@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import duckdb
 import pyarrow as pa
@@ -74,6 +75,16 @@ def test_readers_share_it_and_keep_a_writer_out(path: Path) -> None:
             assert warehouse.read("SELECT word FROM raw.words")["word"].to_pylist() == ["refrain"]
         with pytest.raises(WarehouseBusyError):
             connect(url(path))
+
+
+def test_a_writer_waits_for_a_reader_who_only_looks(path: Path) -> None:
+    look = opened_elsewhere(path, "read")
+    look.__enter__()  # pylint: disable=unnecessary-dunder-call  # it ends in another thread
+    ending = Timer(0.2, look.__exit__, (None, None, None))
+    ending.start()
+    with connect(url(path)) as warehouse:
+        assert warehouse.exists("raw", "words")
+    ending.join()
 
 
 def test_a_reader_cannot_write(path: Path) -> None:

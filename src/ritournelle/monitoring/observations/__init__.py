@@ -2,6 +2,7 @@
 
 from ritournelle.monitoring.observations.data import (
     CheckedModel,
+    Finding,
     Lists,
     ListenAge,
     MartRows,
@@ -21,6 +22,7 @@ __all__ = [
     "CheckedModel",
     "ColumnProfile",
     "DiskSpace",
+    "Finding",
     "Judged",
     "LastRun",
     "ListenAge",

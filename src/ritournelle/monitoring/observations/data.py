@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from ritournelle.monitoring.reading import Severity
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What one data test found; `usual` are the rows that it found in earlier transforms, where it warned as well."""
+
+    test: str
+    kind: str
+    severity: Severity
+    rows: int | None
+    message: str = ""
+    usual: Sequence[int] = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.rows:,} rows" if self.rows else f"{self.kind}: {self.message}"
+
+
+@dataclass(frozen=True)
 class CheckedModel:
-    """The data tests of one model in the last transform: those that found something, by name, with their findings."""
+    """The data tests of one model in the last transform."""
 
     subject: str
     tests: int
-    findings: Mapping[str, str] = field(default_factory=dict)
-    severities: Mapping[str, Severity] = field(default_factory=dict)
-    """Of the tests that found something."""
+    findings: Sequence[Finding] = ()
+    """Of those that found something."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +97,8 @@ class Lists:
     not_finite: int
     """Scores that are no finite number."""
     shown_tracks: int
-    equally_shown: float
-    """So many tracks, all shown equally often, would be as uneven as these are (the inverse of Simpson's index)."""
     tracks: int
     """All tracks that may be recommended."""
     list_length: int
+    equally_shown: float | None = None
+    """So many tracks, all shown equally often, would be as uneven as these are (the inverse of Simpson's index)."""

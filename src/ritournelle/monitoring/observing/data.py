@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ritournelle.monitoring.observations import CheckedModel, Lists, ListenAge, MartRows, Orphans, Publication
+from ritournelle.monitoring.observations import CheckedModel, Finding, Lists, ListenAge, MartRows, Orphans, Publication
 from ritournelle.monitoring.observing.history import History, PastRun
 from ritournelle.monitoring.observing.models import MODEL
 from ritournelle.monitoring.reading import Severity
@@ -26,6 +26,7 @@ WITH_SENSOR = frozenset(
 _KINDS_WITH_SENSOR = ("freshness", "refers_to_known")
 _NOT_FINITE = re.compile(r"gave (\d+) scores that are not finite")
 """What `Recommender.recommend` says of a model without scores: its lists are never stored."""
+_LONGEST_MESSAGE = 200
 _BAD = ("warned", "failed", "error")
 _SCHEMAS = ("history.", "core.", "marts.")
 _MOVING = ("marts.pipeline_health_days",)
@@ -40,12 +41,8 @@ def checked_models(history: History) -> Iterator[CheckedModel]:
             by_model.setdefault(check["target"] or check["check_name"], []).append(check)
     for model, checks in sorted(by_model.items()):
         bad = [check for check in checks if check["outcome"] in _BAD]
-        yield CheckedModel(
-            model,
-            len(checks),
-            {check["check_name"]: _finding(check) for check in bad},
-            {check["check_name"]: Severity(check["severity"]) for check in bad},
-        )
+        findings = [_finding(check, history.warned_before.get(check["check_name"], ())) for check in bad]
+        yield CheckedModel(model, len(checks), findings)
 
 
 def mart_rows(history: History) -> Iterator[MartRows]:
@@ -107,9 +104,9 @@ def lists_to_publish(history: History) -> Iterator[Lists]:
             most_identical=totals["most_identical"],
             not_finite=int(refused[1]) if refused else totals["not_finite"],
             shown_tracks=totals["shown_tracks"],
-            equally_shown=totals.get("equally_shown", float(totals["shown_tracks"])),
             tracks=totals["tracks"],
             list_length=totals["longest"],
+            equally_shown=totals.get("equally_shown"),
         )
 
 
@@ -130,5 +127,12 @@ def _rows(run: PastRun) -> Mapping[str, int]:
     return rows
 
 
-def _finding(check: Mapping[str, Any]) -> str:
-    return f"{check['failures']} rows" if check["failures"] else str(check["message"] or check["outcome"])[:200]
+def _finding(check: Mapping[str, Any], usual: Sequence[int]) -> Finding:
+    return Finding(
+        check["check_name"],
+        check["kind"] or check["check_name"],
+        Severity(check["severity"]),
+        check["failures"],
+        str(check["message"] or check["outcome"])[:_LONGEST_MESSAGE],
+        usual,
+    )

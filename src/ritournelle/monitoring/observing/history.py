@@ -81,6 +81,8 @@ class History:
 
     runs: Sequence[PastRun]
     checks: Sequence[Mapping[str, Any]] = ()
+    warned_before: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """By data test, the rows that it found in transforms before the last one, where it warned."""
     refusals: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
@@ -103,8 +105,16 @@ class History:
             "SELECT * FROM check_results WHERE run_id ="
             " (SELECT run_id FROM check_results ORDER BY checked_at DESC LIMIT 1)"
         )
+        warned: dict[str, list[int]] = {}
+        for row in journal.rows(
+            "SELECT run_id, check_name, failures FROM check_results"
+            " WHERE checked_at >= ? AND outcome = 'warned' AND failures > 0 ORDER BY checked_at",
+            (since,),
+        ):
+            if row["run_id"] != checks[0]["run_id"]:
+                warned.setdefault(row["check_name"], []).append(row["failures"])
         refusals = journal.rows("SELECT * FROM refusals WHERE at >= ? ORDER BY at", (since,))
-        return cls(tuple(_run(row, steps.get(row["run_id"], [])) for row in runs), checks, refusals)
+        return cls(tuple(_run(row, steps.get(row["run_id"], [])) for row in runs), checks, warned, refusals)
 
     def with_current(self, run: PastRun) -> History:
         """With this run as the last one."""

@@ -15,12 +15,17 @@ from ritournelle.warehouse.watched import CHECKS_AFTER, RUNS_AFTER, STEPS_AFTER
 _NAMED = "run_id run_number step source status started_at finished_at duration_seconds message details".split()
 MEASURES = tuple(name for name in RUN_STEPS.columns.names if name not in _NAMED)
 """The figures of a step that stand in columns of their own."""
+_LAST_KNOWN = (
+    "SELECT max(run_number) AS number FROM runs WHERE run_number < ?"
+    " AND (status <> 'killed' OR run_id IN (SELECT run_id FROM run_steps))"
+)
+"""A run that was killed could not tell the journal what it had done; the warehouse knows."""
 _CHECK = "run_id check_name kind target severity outcome failures message checked_at".split()
 
 
 def mirror(warehouse: Warehouse, journal: Journal, run_number: int) -> None:
     """Copy what runs before this one did, as far as the journal lacks it, and the data tests of this one."""
-    known = journal.rows("SELECT max(run_number) AS number FROM runs WHERE run_number < ?", (run_number,))[0]["number"]
+    known = journal.rows(_LAST_KNOWN, (run_number,))[0]["number"]
     after = max(known or 0, run_number - MOST_RUNS)
     if after + 1 < run_number:
         _copy_runs(warehouse, journal, after, run_number)

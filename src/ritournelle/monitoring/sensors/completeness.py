@@ -17,9 +17,11 @@ class Completeness(Sensor[SourceRead, NoLimits]):
         found = seen.landed + seen.quarantined
         facts = {"announced": seen.announced, "landed": seen.landed, "quarantined": seen.quarantined}
         if seen.problem == "CrawlError":
-            return Judgement(True, facts | {"problem": seen.message})
+            return Judgement(True, facts | {"problem": seen.message, "problem_fr": seen.message})
         if not seen.succeeded or seen.announced is None:
             return Judgement(None, facts)
         missing = seen.announced - found if seen.proven_snapshot else 0
         told = f"{missing} rows are missing" if missing > 0 else f"{-missing} rows are too many"
-        return Judgement(missing != 0, facts | {"problem": told if missing else ""}, abs(missing), 0)
+        told_fr = f"il manque {missing} lignes" if missing > 0 else f"{-missing} lignes sont de trop"
+        problem = {"problem": told, "problem_fr": told_fr} if missing else {"problem": "", "problem_fr": ""}
+        return Judgement(missing != 0, facts | problem, abs(missing), 0)

@@ -30,12 +30,13 @@ class ModelDegenerate(Sensor[Lists, DegenerateLimits]):
 
     def judge(self, seen: Lists, limits: DegenerateLimits) -> Judgement:
         """Before they are published: readers keep the lists that they have."""
+        shown = seen.shown_tracks if seen.equally_shown is None else seen.equally_shown
         facts = {
             "version": seen.model_version,
             "identical": round(100 * seen.most_identical),
             "not_finite": seen.not_finite,
             "shown": seen.shown_tracks,
-            "equally_shown": round(seen.equally_shown, 1),
+            "equally_shown": round(shown, 1),
             "tracks": seen.tracks,
         }
         if seen.not_finite:
@@ -44,5 +45,5 @@ class ModelDegenerate(Sensor[Lists, DegenerateLimits]):
             return Judgement(None, facts)
         # Lists leave out what was heard, so that those of a model that ranks alike for all are hardly ever equal.
         least = min(limits.shown * seen.list_length, seen.tracks / 2)
-        is_poor = seen.most_identical > limits.identical or seen.equally_shown < least
+        is_poor = seen.most_identical > limits.identical or shown < least
         return Judgement(is_poor, facts, round(seen.most_identical, 4), limits.identical)

@@ -6,6 +6,9 @@ from ritournelle.monitoring.observations import LastRun
 from ritournelle.monitoring.sensors.base import Judgement, NoLimits, Sensor
 
 
+_IN_FRENCH = {"failed": "échouée", "killed": "tuée", "succeeded": "réussie"}
+
+
 class RunOutcome(Sensor[LastRun, NoLimits]):
     """Fires when the last run failed or was killed, and says where."""
 
@@ -18,6 +21,7 @@ class RunOutcome(Sensor[LastRun, NoLimits]):
             "run_id": seen.run_id,
             "verb": seen.verb,
             "status": seen.status,
+            "status_fr": _IN_FRENCH.get(seen.status, seen.status),
             "where": seen.where or seen.verb,
             "problem": seen.message,
             "finished": f"{seen.finished_at:%Y-%m-%d %H:%M} UTC",

@@ -16,9 +16,13 @@ class SourceEpoch(Sensor[SourceRead, NoLimits]):
     def judge(self, seen: SourceRead, limits: NoLimits) -> Judgement:
         """A source that did not come says nothing of its ids."""
         if seen.problem == "SourceEpochError":
-            return Judgement(True, {"problem": seen.message, "is_accepted": False})
+            return Judgement(True, {"problem": seen.message, "problem_fr": seen.message, "is_accepted": False})
         if not seen.succeeded:
             return Judgement(None)
         severity = Severity.WARN if seen.epoch_changed else None
-        problem = "accepted: both populations are kept apart" if seen.epoch_changed else ""
-        return Judgement(seen.epoch_changed, {"problem": problem, "is_accepted": seen.epoch_changed}, severity=severity)
+        facts = {
+            "problem": "accepted: both populations are kept apart",
+            "problem_fr": "accepté : les deux populations restent séparées",
+            "is_accepted": True,
+        }
+        return Judgement(seen.epoch_changed, facts if seen.epoch_changed else {}, severity=severity)

@@ -11,6 +11,13 @@ from ritournelle.monitoring.sensors.base import Judgement, Limits, Sensor
 from ritournelle.monitoring.usual import Usual
 
 
+_FIGURES = {
+    "nulls": ("the share of empty values (in %)", "la part de valeurs vides (en %)"),
+    "mean": ("the mean length", "la longueur moyenne"),
+    "values": ("the share of values that moved (in %)", "la part de valeurs déplacées (en %)"),
+}
+
+
 class DriftLimits(Limits):
     """Of what a column holds, against the median of the weeks before."""
 
@@ -32,7 +39,7 @@ class ValueDrift(Sensor[ColumnProfile, DriftLimits]):
     def judge(self, seen: ColumnProfile, limits: DriftLimits) -> Judgement:
         """The first of the three that is off is told; the share of nulls is what is drawn."""
         nulls = Usual.of(seen.usual_nulls)
-        facts = {"figure": "null %", "now": round(100 * seen.nulls, 1), "usual": round(100 * nulls.middle, 1)}
+        facts = _told("nulls", round(100 * seen.nulls, 1), round(100 * nulls.middle, 1))
         if seen.rows < limits.least_rows or nulls.count < limits.least_reads:
             return Judgement(None, facts, seen.nulls)
         bound = max(limits.nulls, limits.spreads * nulls.spread)
@@ -42,13 +49,18 @@ class ValueDrift(Sensor[ColumnProfile, DriftLimits]):
         return Judgement(other is not None, other or facts, seen.nulls, round(nulls.middle + bound, 4))
 
 
+def _told(figure: str, now: float, usual: float) -> dict[str, object]:
+    in_english, in_french = _FIGURES[figure]
+    return {"figure": in_english, "figure_fr": in_french, "now": now, "usual": usual}
+
+
 def _mean_is_off(seen: ColumnProfile, limits: DriftLimits) -> dict[str, object] | None:
     usual = Usual.of(seen.usual_means)
     if seen.mean is None or usual.count < limits.least_reads:
         return None
     if abs(seen.mean - usual.middle) <= max(limits.mean * usual.middle, limits.spreads * usual.spread, 1.0):
         return None
-    return {"figure": "mean length", "now": round(seen.mean, 1), "usual": round(usual.middle, 1)}
+    return _told("mean", round(seen.mean, 1), round(usual.middle, 1))
 
 
 def _mix_is_off(seen: ColumnProfile, limits: DriftLimits) -> dict[str, object] | None:
@@ -57,7 +69,7 @@ def _mix_is_off(seen: ColumnProfile, limits: DriftLimits) -> dict[str, object] |
     moved = _moved(seen.values, seen.usual_values)
     if moved <= limits.values:
         return None
-    return {"figure": "moved %", "now": round(100 * moved, 1), "usual": 0.0}
+    return _told("values", round(100 * moved, 1), 0.0)
 
 
 def _moved(now: Mapping[str, float], before: Sequence[Mapping[str, float]]) -> float:

@@ -1,0 +1,1 @@
+"""The day by Dagster against the day by the command."""
