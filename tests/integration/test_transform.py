@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from ritournelle.domain.clock import travelled
 from ritournelle.domain.listens import listen_id
 from ritournelle.errors import SettingsError, TransformError, WarehouseBusyError
 from ritournelle.transform.report import DataTestResult, Outcome, TransformReport
@@ -507,6 +508,13 @@ class TestRed:
         assert "test one_row_per on stg_users: 1 row" in str(caught.value)
         assert "freshness of raw.src_users: last loaded" in str(caught.value)
         assert "50 hours ago" in str(caught.value)
+
+    def test_the_age_of_sources_follows_a_clock_that_travels(self, tmp_path: Path) -> None:
+        home = build_home(tmp_path, four_days)
+        with travelled(timedelta(hours=60)):
+            with pytest.raises(TransformError, match="freshness of raw.src_users: last loaded .*60 hours ago"):
+                home.transform()
+        home.transform()
 
     def test_warehouse_held_by_another_process(self, tmp_path: Path) -> None:
         home = build_home(tmp_path, four_days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -42,6 +42,17 @@ def rehearse(workshop: Workshop, case: Case) -> Finding:
     return replace(finding, seconds=time.monotonic() - started)
 
 
+@dataclass(frozen=True)
+class _Met:
+    """What was seen while the trouble lasted; `rows_lost` of those that the app showed throughout."""
+
+    caused_at: datetime
+    alarms: Sequence[Reading]
+    opened: Set[str]
+    readers_saw: str
+    rows_lost: int
+
+
 @dataclass
 class _Rehearsal:
     """One case under way."""
@@ -55,34 +66,36 @@ class _Rehearsal:
         sandbox, case = self.sandbox, self.case
         had_fired = [reading for reading in sandbox.journal.latest_readings() if self._is_expected(reading)]
         sandbox.readers.begin()
-        known = self._keys_known()
-        with case.trouble(sandbox):
+        met = self._meet()
+        case.act.after(sandbox)
+        sandbox.readers.look()
+        expected = [reading for reading in met.alarms if self._is_expected(reading) and reading.key in met.opened]
+        missing, too_many = self._compared()
+        problems = [*self._not_recovered(expected), *self._not_equal(missing, too_many)]
+        found = Finding(
+            case,
+            detected=bool(expected) and not had_fired,
+            seconds_to_detect=round((expected[0].at - met.caused_at).total_seconds(), 3) if expected else None,
+            severity=expected[0].severity.value if expected else "",
+            readers_saw=met.readers_saw,
+            rows_lost=met.rows_lost + missing,
+            recovered=not problems and sandbox.readers.saw_every_row,
+            also_fired=sorted({reading.key for reading in met.alarms if reading.sensor != case.sensor}),
+        )
+        problems = [*_undetected(found, had_fired), *_lost_rows(found), *problems, *self._unread()]
+        return replace(found, problem="; ".join(problems))
+
+    def _meet(self) -> _Met:
+        """Go through the trouble; when this returns, its cause is gone."""
+        sandbox, known = self.sandbox, self._keys_known()
+        with self.case.trouble(sandbox):
             caused_at = utc_now()
-            case.act.during(sandbox)
+            self.case.act.during(sandbox)
             lived = _both(known, shown_keys(sandbox))  # ids never come back: what is there now was there throughout
             alarms = self._alarms_since(caused_at)
             opened = {incident.key for incident in sandbox.journal.open_incidents()}
         sandbox.readers.look()
-        saw = sandbox.readers.saw
-        lost = self._lost(lived)
-        case.act.after(sandbox)
-        sandbox.readers.look()
-        expected = [reading for reading in alarms if self._is_expected(reading) and reading.key in opened]
-        missing, too_many = self._compared()
-        found = Finding(
-            case,
-            detected=bool(expected) and not had_fired,
-            seconds_to_detect=round((expected[0].at - caused_at).total_seconds(), 3) if expected else None,
-            severity=expected[0].severity.value if expected else "",
-            readers_saw=saw,
-            rows_lost=lost + missing,
-            also_fired=sorted({reading.key for reading in alarms if reading.sensor != case.sensor}),
-        )
-        problems = [*self._not_recovered(expected), *self._not_equal(missing, too_many)]
-        found = replace(found, recovered=not problems and sandbox.readers.saw_every_row)
-        return replace(
-            found, problem="; ".join([*_undetected(found, had_fired), *_lost_rows(found), *problems, *self._unread()])
-        )
+        return _Met(caused_at, alarms, opened, sandbox.readers.saw, self._lost(lived))
 
     def _is_expected(self, reading: Reading) -> bool:
         is_subject = self.case.subject in ("", reading.subject)
