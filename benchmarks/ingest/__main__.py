@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.ingest.contenders import CONTENDERS, Contender
 from benchmarks.measure import Cost, measure
-from benchmarks.ingest.pages import SOURCES, Expected
+from benchmarks.ingest.pages import DAYS, SOURCES, Expected
 from benchmarks.ingest.report import Outcome, as_json, as_table
 from benchmarks.ingest.server import Served, serving
 
@@ -24,7 +24,8 @@ def main() -> None:
     chosen = _arguments()
     pages = LARGE_PAGES if chosen.large else chosen.pages
     repetitions = chosen.repetitions or (1 if chosen.large else 3)
-    contenders = [contender for contender in CONTENDERS if chosen.only in contender.name]
+    days = (1,) if chosen.first_day else DAYS
+    contenders = [each for each in CONTENDERS if chosen.only in each.name and each.day in days]
     outcomes = {contender.name: Outcome(contender.name) for contender in contenders}
     _say(f"encoding {pages} pages for two days")
     with serving(pages) as served:
@@ -56,6 +57,7 @@ def _arguments() -> argparse.Namespace:
         "--repetitions", type=int, help="rounds in which each contender runs once; the median counts"
     )
     arguments.add_argument("--only", default="", help="contenders whose name holds this text; day 2 needs its day 1")
+    arguments.add_argument("--first-day", action="store_true", help="leave out the second day")
     arguments.add_argument("--json", action="store_true")
     return arguments.parse_args()
 

@@ -1,32 +1,30 @@
-"""Our ingestion as one process: the run that `ritournelle ingest` shows on the terminal."""
+"""Our ingestion as one process: the command `ritournelle ingest --json` itself."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from ritournelle.bootstrap import Platform
-from ritournelle.day import Day
-from ritournelle.ingestion import ingest
-from ritournelle.ingestion.crawl import Crawl
-from ritournelle.settings import Settings, load_settings
+from ritournelle import cli
+from ritournelle.commands.lean import leave_out_what_ingesting_never_uses
 
 
-class OnePassCrawl(Crawl):
-    """The forward pass alone: nothing is proven. It exists to price the proof, not to be used."""
+def price_without_proof() -> None:
+    """Read forward alone: nothing is proven. It exists to price the proof; no setting of the product does it."""
+    leave_out_what_ingesting_never_uses()  # as the command does, before anything heavy is imported
+    from ritournelle.ingestion import ingest
+    from ritournelle.ingestion.crawl import Crawl
 
-    def run(self, *, extra_passes: int) -> None:
-        """Forward, once."""
-        self._forward(1)
+    class OnePassCrawl(Crawl):
+        """The forward pass."""
 
+        def run(self, *, extra_passes: int) -> None:
+            """Forward, once."""
+            self._forward(1)
 
-def run(settings: Settings) -> bool:
-    """One ingestion of all sources under the lock and the record of a run; whether it succeeded."""
-    report = Day(Platform(settings)).run("ingest", ("ingest",))
-    if not report.succeeded:
-        print(report.message or report.to_dict(), file=sys.stderr)
-    return report.succeeded
+    setattr(ingest, "Crawl", OnePassCrawl)
 
 
 def main() -> None:
@@ -36,9 +34,11 @@ def main() -> None:
     arguments.add_argument("--home", type=Path, required=True)
     arguments.add_argument("--one-pass", action="store_true")
     chosen = arguments.parse_args()
+    os.environ |= {"RITOURNELLE_SOURCE__URL": chosen.url, "RITOURNELLE_HOME": str(chosen.home)}
+    sys.argv = ["ritournelle", "ingest", "--json"]
     if chosen.one_pass:
-        setattr(ingest, "Crawl", OnePassCrawl)  # not a seam of the product: nobody should want this
-    sys.exit(0 if run(load_settings(home=chosen.home, source={"url": chosen.url})) else 1)
+        price_without_proof()
+    cli.main()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.connect import connect, connect_published, duckdb_path, place, sole_run
 
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
+    from pydantic import SecretStr
+
+    from ritournelle.domain.recommendation_ids import RecommendationIds
     from ritournelle.evaluation.cases import Task
     from ritournelle.ingestion.http import HttpPageReader
     from ritournelle.monitoring.alerts.notifier import Notifier
@@ -23,6 +26,7 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.monitoring.rounds import Rounds
     from ritournelle.monitoring.rules import Rules
     from ritournelle.registry.store import LocalRegistry
+    from ritournelle.streaming.broker import Broker
     from ritournelle.training.comparison import Comparison
     from ritournelle.training.reproduce import Reproduction
     from ritournelle.training.rules import TrainingRules
@@ -202,9 +206,27 @@ class Platform:
 
         The home's own is made at first use, and only its owner can read it.
         """
-        if self.settings.privacy.key is not None:
-            return self.settings.privacy.key.get_secret_value()
-        path = self.settings.home / "secrets" / "pii.key"
+        return self._secret("pii", self.settings.privacy.key)
+
+    def broker(self) -> Broker:
+        """The event log; threads may share it, close it after use."""
+        from ritournelle.streaming.connect import connect_broker
+
+        return connect_broker(self.settings.stream.url, self.settings.events_folder)
+
+    def recommendation_ids(self) -> RecommendationIds:
+        """What issues recommendation ids and checks them; its key is made at first use, like that of `pii_key`."""
+        from ritournelle.domain.recommendation_ids import RecommendationIds
+
+        settings = self.settings.feedback
+        key = self._secret("recommendations", settings.key)
+        return RecommendationIds(key.encode(), timedelta(days=settings.lifetime_days))
+
+    def _secret(self, name: str, given: SecretStr | None) -> str:
+        """The secret that is set, else the home's own one of that name."""
+        if given is not None:
+            return given.get_secret_value()
+        path = self.settings.home / "secrets" / f"{name}.key"
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             _create_private(path, secrets.token_hex(32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
@@ -26,6 +27,8 @@ _ERR = Console(stderr=True, highlight=False)
 _MARKS = {"succeeded": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]–[/]"}
 _TOLD_IN_FULL = ("backfill", "compact")
 """Verbs whose result is what their steps say."""
+SECONDS_BETWEEN_LOOKS = 0.1
+"""Between two changes of a bar that pages move; it is drawn ten times a second."""
 _COUNTS = ("announced", "landed", "inserted", "updated", "unchanged", "deleted", "quarantined")
 
 
@@ -36,6 +39,7 @@ class ConsoleWatcher(Watcher):
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._bars = Progress(*columns, console=_ERR, transient=True)
         self._bar: TaskID | None = None
+        self._next_look = 0.0
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -61,9 +65,12 @@ class ConsoleWatcher(Watcher):
         self._bars.print(f"[yellow]…[/] {escape(problem)}")
 
     def on_crawl(self, progress: CrawlProgress) -> None:
-        """A page was read."""
-        what = f"ingest {progress.source}, pass {progress.pass_number}"
-        self._show(progress.pages_done, progress.pages_announced, what)
+        """A page was read; of thousands a second, few are worth a word."""
+        now = monotonic()
+        if now >= self._next_look or progress.pages_done == progress.pages_announced:
+            self._next_look = now + SECONDS_BETWEEN_LOOKS
+            what = f"ingest {progress.source}, pass {progress.pass_number}"
+            self._show(progress.pages_done, progress.pages_announced, what)
 
     def on_backfill(self, number: int, total: int, what: str) -> None:
         """A past load begins."""

@@ -195,6 +195,8 @@ class Day:
         """Bring back the quarantined rows that are good now."""
         with self._recorded("quarantine replay", None) as report, self._platform.open_warehouse() as warehouse:
             found = [self._replay(warehouse, report, source) for source in sources]
+            if len(sources) == len(Source):
+                found += self._replay_events(warehouse, report)
         return report, found
 
     def _replay(self, warehouse: Warehouse, report: RunReport, source: Source) -> ReplayReport:
@@ -207,6 +209,18 @@ class Day:
             step = Step("replay", "succeeded", started, told, str(source), measures={"inserted": found.replayed})
             note_step(warehouse, report.run, step)
         self._heard(report, step)
+        return found
+
+    def _replay_events(self, warehouse: Warehouse, report: RunReport) -> list[ReplayReport]:
+        from ritournelle.ingestion.events import replay_events
+
+        started = utc_now()
+        found = replay_events(warehouse, report.run)
+        for replayed in found:
+            told = f"{replayed.replayed} brought back, {replayed.still_open} still wait"
+            step = Step("replay", "succeeded", started, told, str(replayed.source))
+            note_step(warehouse, report.run, step)
+            self._heard(report, step)
         return found
 
     @contextmanager
@@ -254,6 +268,7 @@ class Day:
         from ritournelle.ingestion.landing import remove_expired
 
         with self._platform.open_warehouse() as warehouse:
+            self._load_events(report, warehouse)  # first: they speak of the population that was known until now
             ingestion = Ingestion(
                 warehouse,
                 self._platform.page_reader(self._watcher.on_retry),
@@ -268,6 +283,20 @@ class Day:
         if report.succeeded:
             retention = self._settings.landing.retention_days
             remove_expired(self._settings.landing_folder, utc_now().date(), retention)
+
+    def _load_events(self, report: RunReport, warehouse: Warehouse) -> None:
+        """What was told since the last run; when it fails, the app is read all the same."""
+        from ritournelle.ingestion.events import STEP, load_events
+
+        started = utc_now()
+        try:
+            with self._platform.broker() as broker:
+                step = load_events(warehouse, broker, report.run)
+                broker.expire(started - timedelta(days=self._settings.stream.retention_days))
+        except RitournelleError as error:
+            step = Step(STEP, "failed", started, str(error))
+        note_step(warehouse, report.run, step)
+        self._heard(report, step)
 
     def _backfill(self, report: RunReport, first_day: date, last_day: date | None) -> None:
         from ritournelle.ingestion.backfill import Backfill

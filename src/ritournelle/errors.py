@@ -6,7 +6,8 @@
     ├── TransientError                    trying again may help
     │   ├── TransientSourceError          time-out, 5xx, 429, a body that is not JSON
     │   ├── RunInProgressError            another run holds the lock
-    │   └── WarehouseBusyError            another process has the warehouse file open
+    │   ├── WarehouseBusyError            another process has the warehouse file open
+    │   └── StreamUnavailableError        the event log could not be written or reached
     └── PermanentError                    trying again changes nothing
         ├── SettingsError                 a setting is missing or makes no sense
         ├── SourceError                   401, 403, 404, 422: the source says no
@@ -16,12 +17,16 @@
         ├── SourceShrunkError             most of the known rows vanished in one day
         ├── WarehouseError                a query or a load was refused
         ├── TransformError                dbt failed, in a model or in a test
+        ├── StreamError                   the event log is damaged
+        ├── RecommendationIdError         an id that was not issued here, or to another one, or too long ago
         ├── HeldError                     a sensor holds training and publication
         ├── NothingToLearnError           the training mart holds no interactions
         └── ModelError                    a model artefact is missing, corrupt or unfit
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class RitournelleError(Exception):
@@ -55,6 +60,10 @@ class WarehouseBusyError(TransientError):
     """Another process holds the warehouse, or its server does not answer."""
 
 
+class StreamUnavailableError(TransientError):
+    """The event log could not be written or reached; nothing of what was to be published counts as acknowledged."""
+
+
 class SettingsError(PermanentError):
     """A setting is missing or makes no sense."""
 
@@ -85,6 +94,18 @@ class WarehouseError(PermanentError):
 
 class TransformError(PermanentError):
     """dbt failed, in a model or in a test."""
+
+
+class StreamError(PermanentError):
+    """The event log is damaged where it was acknowledged already."""
+
+
+class RecommendationIdError(PermanentError):
+    """A recommendation id that feedback must not be taken for; `why` tells programs, the message people."""
+
+    def __init__(self, why: Literal["unknown", "foreign", "expired"], message: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class HeldError(PermanentError):

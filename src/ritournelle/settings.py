@@ -182,6 +182,31 @@ class WarehouseSettings(_Section):
         return _without_secrets(self.url) if self.url else self.url
 
 
+class StreamSettings(_Section):
+    """Where listens, feedback and exposures are told between the days."""
+
+    url: str = Field(
+        default="local:",
+        description="The event log: `local:`, in the home's folder `events`; no other one is built in.",
+    )
+    retention_days: int = Field(
+        default=7, ge=0, description="Messages that everybody has read are removed when they are older."
+    )
+
+
+class FeedbackSettings(_Section):
+    """What listeners say about recommendations."""
+
+    key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Signs recommendation ids; unset: a random one in the home's folder `secrets`. Servers share one.",
+    )
+    lifetime_days: float = Field(
+        default=30.0, gt=0, description="Age at which a recommendation id is refused as expired."
+    )
+
+
 class TransformSettings(_Section):
     """How the models are built."""
 
@@ -363,6 +388,8 @@ class Settings(BaseSettings):
     raw: RawSettings = Field(default_factory=RawSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
+    stream: StreamSettings = Field(default_factory=StreamSettings)
+    feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
     transform: TransformSettings = Field(default_factory=TransformSettings)
     recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)
@@ -409,6 +436,11 @@ class Settings(BaseSettings):
     def landing_folder(self) -> Path:
         """Where raw pages are kept."""
         return self.home / "landing"
+
+    @property
+    def events_folder(self) -> Path:
+        """Where the local event log is kept."""
+        return self.home / "events"
 
     @property
     def registry_folder(self) -> Path:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from ritournelle.domain.feedback import Feedback, FeedbackKind
+from ritournelle.domain.listens import ListenEvent
+from ritournelle.domain.recommendation_ids import Issued
+from ritournelle.domain.taste import ExclusionKind, TasteExclusion
+from tests.exposed import exposure
 from tests.integration.test_transform import BORN, RawVersions, day
 
 
@@ -21,6 +27,10 @@ class RandomDays:
         self._users: dict[int, str] = {}
         self._tracks: dict[int, str] = {}
         self._records: dict[int, list[int]] = {}
+        self._told: set[str] = set()
+        self._shown: dict[str, Issued] = {}
+        self._given: dict[str, tuple[int, datetime]] = {}
+        self._excluded: dict[int, tuple[ExclusionKind, Any, dict[str, Any]]] = {}
 
     def write(self, raw: RawVersions, run: int) -> None:
         """The changes of one day; users and tracks that listens speak of may come days later, or never."""
@@ -34,6 +44,12 @@ class RandomDays:
             self._change_track(raw, run, track_id)
         for user_id in self._some(self._user_ids, 0.7 if run == 1 else 0.3):
             self._change_record(raw, run, user_id)
+        for user_id in self._some(self._user_ids, 0.3):
+            self._tell(raw, run, user_id)
+        for user_id in self._some(self._user_ids, 0.2):
+            self._show_and_judge(raw, run, user_id)
+        for user_id in self._some(self._user_ids, 0.1):
+            self._exclude(raw, run, user_id)
 
     def _some(self, ids: range, share: float) -> list[int]:
         return [one for one in ids if self._random.random() < share]
@@ -83,6 +99,46 @@ class RandomDays:
         if items and self._random.random() < 0.3:
             items.pop(self._random.randrange(len(items)))
         return items
+
+    def _tell(self, raw: RawVersions, run: int, user_id: int) -> None:
+        """A listen that the batch has shown, will show or never shows; or one of no record."""
+        record: dict[str, Any] = {}
+        if self._random.random() < 0.7:
+            record = {"source_record_at": self._born(user_id), "occurrence": self._random.randrange(2)}
+        event = ListenEvent.of(user_id, self._random.choice(self._track_ids), self._lately(run), **record)
+        if event.listen_id not in self._told:  # raw holds the first one only
+            self._told.add(event.listen_id)
+            raw.told(run, event)
+
+    def _show_and_judge(self, raw: RawVersions, run: int, user_id: int) -> None:
+        issued = Issued(user_id, self._random.choice(self._track_ids), f"als-{run // 3}", "page", self._lately(run))
+        name = f"{run}:{user_id}"
+        self._shown[name] = issued
+        raw.told(run, exposure(name, issued))
+        kind = self._random.choice(list(FeedbackKind))
+        name = self._random.choice(list(self._shown))
+        event = Feedback.of(name, self._shown[name], kind, self._lately(run))
+        if event.given_at > self._given.get(event.feedback_id, (0, event.given_at - timedelta(1)))[1]:
+            if self._given.get(event.feedback_id, (0,))[0] != run:
+                self._given[event.feedback_id] = (run, event.given_at)
+                raw.told(run, event)
+
+    def _exclude(self, raw: RawVersions, run: int, user_id: int) -> None:
+        """Something new, or what was excluded before, back again."""
+        if user_id in self._excluded and self._random.random() < 0.5:
+            kind, target, options = self._excluded.pop(user_id)
+            raw.told(run, TasteExclusion.of(user_id, kind, target, day(run), is_active=False, **options))
+            return
+        kind = self._random.choice(list(ExclusionKind))
+        targets = {ExclusionKind.TRACK: self._random.choice(self._track_ids), ExclusionKind.ARTIST: "ada"}
+        told = ListenEvent.of(user_id, self._random.choice(self._track_ids), BORN.replace(tzinfo=UTC))
+        targets[ExclusionKind.LISTEN] = told.listen_id
+        options = {"starts_at": self._lately(run)} if kind is ExclusionKind.SESSION else {}
+        self._excluded[user_id] = (kind, targets.get(kind), options)
+        raw.told(run, TasteExclusion.of(user_id, kind, targets.get(kind), day(run), **options))
+
+    def _lately(self, run: int) -> datetime:
+        return day(run) - timedelta(hours=self._random.randrange(60), seconds=self._random.randrange(60))
 
     def _born(self, user_id: int) -> datetime:
         return BORN + timedelta(hours=5 * user_id)

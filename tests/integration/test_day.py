@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,17 @@ import pytest
 
 from ritournelle.bootstrap import Platform
 from ritournelle.day import Day, RunReport
+from ritournelle.domain.feedback import Feedback, FeedbackKind
+from ritournelle.domain.listens import ListenEvent
+from ritournelle.domain.recommendation_ids import Issued
 from ritournelle.domain.sources import Source
 from ritournelle.settings import load_settings
 from ritournelle.simulator.config import WorldConfig
 from ritournelle.simulator.habits import Habits
 from ritournelle.simulator.running import RunningApp
+from ritournelle.streaming.broker import Outgoing
+from ritournelle.streaming.messages import outgoing
+from tests.exposed import exposure
 from tests.integration.tables import contents, count, exact_contents
 
 CONFIG = WorldConfig(users=300, tracks=300, seed=11, habits=Habits.tidy())
@@ -72,7 +79,8 @@ def test_the_command_reads_everything_and_a_second_run_changes_nothing(tmp_path:
     assert count(tmp_path, "core.fact_listen_history") == app.state()["listens"]
 
     before = exact_contents(tmp_path)
-    assert all(rows for table, rows in before.items() if table.startswith("marts."))
+    untold = {"marts.recommendation_feedback", "marts.usefulness_days"}  # nobody was shown anything yet
+    assert all(rows for table, rows in before.items() if table.startswith("marts.") and table not in untold)
     second = command(tmp_path, app, "run", "--json")
     assert second.returncode == 0, second.stderr
     for found in json.loads(second.stdout)["sources"].values():
@@ -115,7 +123,8 @@ def test_a_source_that_fails_leaves_yesterday_and_the_others_land(tmp_path: Path
     assert count(tmp_path, "raw.src_tracks") > known["raw.src_tracks"]
     assert count(tmp_path, "raw.src_listen_history") > known["raw.src_listen_history"]
     assert exact_contents(tmp_path) == before
-    assert [step.status for step in report.steps if step.step != "ingest"] == ["skipped"] * 4 + ["succeeded"]
+    found = [step.status for step in report.steps if step.step not in ("events", "ingest")]
+    assert found == ["skipped"] * 4 + ["succeeded"]
 
     app.clear_faults()
     assert run_day(tmp_path, app).succeeded
@@ -165,3 +174,35 @@ def test_two_homes_with_the_same_days_hold_the_same(tmp_path: Path, app: Running
     assert contents(tmp_path / "one", schemas=("raw", "core", "marts")) == contents(
         tmp_path / "other", schemas=("raw", "core", "marts")
     )
+
+
+def test_what_is_told_between_the_days_is_in_the_star_after_the_next(tmp_path: Path, app: RunningApp) -> None:
+    assert run_day(tmp_path, app).succeeded
+    platform, now = Platform(load_settings(home=tmp_path)), datetime.now(UTC)
+    with platform.read_warehouse() as warehouse:
+        known = warehouse.read("SELECT * FROM raw.src_listens ORDER BY listen_id LIMIT 1").to_pylist()[0]
+    user_id, track_id, facts = known["user_id"], known["track_id"], count(tmp_path, "core.fact_listen_history")
+    issued, ids = Issued(user_id, track_id, "als-000001", "page", now), platform.recommendation_ids()
+    shown = exposure(ids.issue(issued), issued)
+    judged = ids.check(shown.recommendation_id, user_id=user_id, now=now)
+    record = {"source_record_at": known["source_record_at"], "occurrence": known["occurrence"]}
+    with platform.broker() as broker:
+        events = [
+            ListenEvent.of(user_id, track_id, now, **record),  # the batch knows it
+            ListenEvent.of(user_id, track_id, now),
+            shown,
+            Feedback.of(shown.recommendation_id, judged, FeedbackKind.USEFUL, now),
+            Feedback.of(shown.recommendation_id, judged, FeedbackKind.USEFUL, now + timedelta(seconds=1)),
+        ]
+        broker.publish([*outgoing(events), Outgoing("listens", "1", b"no JSON")])
+    report = run_day(tmp_path, app)
+    assert report.succeeded, report.message
+    (step,) = [step for step in report.steps if step.step == "events"]
+    assert step.message == "3 listens, 2 feedback, 1 exposures: 4 new, 0 given later, 1 known; 1 of them in quarantine"
+    assert count(tmp_path, "core.fact_listen_history") == facts + 1
+    assert count(tmp_path, "core.fact_listen_history", "origin = 'stream'") == 1
+    assert count(tmp_path, "marts.recommendation_feedback", "is_useful AND is_listened_after") == 1
+    assert count(tmp_path, "marts.usefulness_days", "users_exposed = 1 AND usefulness_rate = 1") == 1
+    assert count(tmp_path, "quarantine.rows", "source = 'listens' AND status = 'open'") == 1
+    listed = json.loads(command(tmp_path, app, "quarantine", "replay", "--json").stdout)
+    assert listed["listens"] == {"replayed": 0, "open": 1}

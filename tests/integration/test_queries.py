@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
+from urllib.request import urlopen
 
 import duckdb
 import pytest
@@ -12,15 +15,20 @@ import pytest
 from ritournelle.bootstrap import Platform
 from ritournelle.day import Day
 from ritournelle.domain.clock import utc_now
+from ritournelle.domain.feedback import Feedback, FeedbackKind
+from ritournelle.domain.recommendation_ids import Issued
+from ritournelle.domain.taste import ExclusionKind, TasteExclusion
 from ritournelle.errors import WarehouseError
 from ritournelle.settings import load_settings
 from ritournelle.simulator.config import WorldConfig
 from ritournelle.simulator.habits import Habits
 from ritournelle.simulator.running import RunningApp
+from ritournelle.streaming.messages import outgoing
 from ritournelle.warehouse.connect import connect
 from ritournelle.warehouse.marts import ANSWERED_LISTENERS, INTERACTIONS, LIVING_TRACKS, QUERIES
 from ritournelle.warehouse.query import Query
 from ritournelle.warehouse.watched import WATCHED
+from tests.exposed import exposure
 from tests.services.postgres_server import PostgresServer
 
 CONFIG = WorldConfig(users=100, tracks=100, seed=9, habits=Habits.tidy())
@@ -35,9 +43,26 @@ def platform_with_one_day(request: pytest.FixtureRequest, tmp_path_factory: pyte
     with RunningApp(CONFIG) as app:
         home = tmp_path_factory.mktemp("home")
         platform = Platform(load_settings(home=home, source={"url": app.url}, warehouse={"url": url}))
+        told_by_everybody(platform, app.url)
         report = Day(platform).run("run")
     assert report.succeeded, report.message
     return platform
+
+
+def told_by_everybody(platform: Platform, url: str) -> None:
+    """Each user saw a recommendation, found it useful, and keeps a minute of last year private."""
+    with urlopen(f"{url}/users?size=100") as answer:
+        users = [user["id"] for user in json.load(answer)["items"]]
+    now, ids = datetime.now(UTC), platform.recommendation_ids()
+    with platform.broker() as broker:
+        for user_id in users:
+            issued = Issued(user_id, 1, "als-000001", "page", now)
+            shown = exposure(ids.issue(issued), issued)
+            judged = Feedback.of(shown.recommendation_id, issued, FeedbackKind.USEFUL, now)
+            last_year, minute = now - timedelta(days=365), timedelta(minutes=1)
+            session = {"starts_at": last_year, "ends_at": last_year + minute}
+            private = TasteExclusion.of(user_id, ExclusionKind.SESSION, None, now, **session)
+            broker.publish(outgoing([shown, judged, private]))
 
 
 @pytest.fixture(name="parameters", scope="module")
@@ -52,6 +77,7 @@ def parameters_that_find_rows(platform: Platform) -> dict[str, Any]:
         "at_most": 2,
         "latest": 3,
         "user_ids": [listener],
+        "since": date(2020, 1, 1),
     }
 
 

@@ -14,18 +14,25 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 
 from ritournelle.domain.clock import travelled
-from ritournelle.domain.listens import listen_id
+from ritournelle.domain.exposures import Exposure
+from ritournelle.domain.feedback import Feedback, FeedbackKind
+from ritournelle.domain.listens import ListenEvent, listen_id
+from ritournelle.domain.recommendation_ids import Issued
+from ritournelle.domain.taste import ExclusionKind, TasteExclusion
 from ritournelle.errors import SettingsError, TransformError, WarehouseBusyError
+from ritournelle.streaming.messages import Event
 from ritournelle.transform.report import DataTestResult, Outcome, TransformReport
 from ritournelle.transform.runner import build, run_unit_tests
 from ritournelle.transform.session import PROJECT_FOLDER, DbtSettings, dbt_session
 from ritournelle.warehouse import tables
 from ritournelle.warehouse.base import Table, Warehouse
 from ritournelle.warehouse.connect import connect
+from tests.exposed import exposure
 from tests.integration.tables import built_contents
 
 KEY = "a key of the tests, long enough"
@@ -36,6 +43,14 @@ PARIS = "Europe/Paris"
 def day(number: int) -> datetime:
     """When run `number` read the source: 06:00 UTC, one day after the run before."""
     return datetime(2024, 3, 1, 6, tzinfo=UTC) + timedelta(days=number - 1)
+
+
+TOLD: dict[type[Event], Table] = {
+    ListenEvent: tables.SRC_LISTEN_EVENTS,
+    Feedback: tables.SRC_FEEDBACK,
+    Exposure: tables.SRC_EXPOSURES,
+    TasteExclusion: tables.SRC_TASTE_EXCLUSIONS,
+}
 
 
 class RawVersions:
@@ -87,6 +102,13 @@ class RawVersions:
         content = {} if change == "deleted" else {"items": json.dumps(items), "updated_at": updated_at}
         self._append(tables.SRC_LISTEN_HISTORY, run, epoch, change, key | content)
         self._listens(run, user_id, items or [], epoch, created_at)
+
+    def told(self, run: int, event: Event, *, epoch: int = 1) -> None:
+        """An event that a run has read from the event log."""
+        table = TOLD[type(event)]
+        content = msgspec.structs.asdict(event) | {"received_at": day(run)}
+        marks = {"source_epoch": epoch, "run_id": f"run-{run}", "run_number": run, "extracted_at": day(run)}
+        self._warehouse.append(table, table.rows([content | marks]))
 
     def finished(self, run: int, *, at: datetime | None = None) -> None:
         """The steps of a run that read all endpoints."""
@@ -424,7 +446,7 @@ class TestReport:
         before = _all_tables(five)
         five.transform(full_refresh=True)
         assert _all_tables(five) == before
-        assert len(before) == 31
+        assert len(before) == 40
 
     def test_a_small_build_takes_one_thread(self, five: Home) -> None:
         query = "select current_setting('threads') as threads"
@@ -435,7 +457,7 @@ class TestReport:
 
     def test_models_unit_tests_of_dbt(self, five: Home) -> None:
         report = run_unit_tests(five.settings)
-        assert len(report.tests) == 26
+        assert len(report.tests) == 34
         report.raise_for_problems()
 
 
@@ -650,6 +672,107 @@ def test_a_rejected_listen_is_so_once_whoever_appears(tmp_path: Path) -> None:
         raw.finished(6)
     assert home.transform().scope.startswith("changes after run")
     assert home.read(rejected) == [("blank", "no track id"), ("stray", "no record")]
+
+
+def test_what_is_told_is_one_fact_whatever_the_batch_does(tmp_path: Path) -> None:
+    """Told first, then shown, then gone; told last; told only, of people and tracks that come later; day = rebuild."""
+    home = build_home(tmp_path, four_days)
+    home.transform()
+    born = BORN + timedelta(days=1)
+
+    def at(run: int) -> datetime:
+        return day(run) - timedelta(minutes=run)
+
+    steps: dict[int, Any] = {
+        5: lambda raw: (
+            raw.told(5, ListenEvent.of(3, 10, at(5), source_record_at=born)),  # the batch will show it
+            raw.told(5, ListenEvent.of(3, 11, at(5), source_record_at=born)),  # it never will
+            raw.told(5, ListenEvent.of(19, 77, at(5))),  # nobody knows either yet
+        ),
+        6: lambda raw: raw.record(6, 3, [12, 10], created_at=born),
+        7: lambda raw: (
+            raw.told(7, ListenEvent.of(3, 12, at(7), source_record_at=born)),  # too late to say when
+            raw.track(7, 77, "late"),
+        ),
+        8: lambda raw: (raw.record(8, 3, [12], change="updated", created_at=born), raw.user(8, 19, "late@example.org")),
+    }
+    query = (
+        "SELECT source_track_id, origin, is_deleted, listened_at, user_id, track_id FROM core.fact_listen_history "
+        "WHERE source_user_id = 19 OR source_record_at > '2024-02-02' ORDER BY source_user_id, source_track_id"
+    )
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for run, change in steps.items():
+        with home.write() as warehouse:
+            raw = RawVersions(warehouse)
+            change(raw)
+            raw.finished(run)
+        assert home.transform().scope.startswith("changes after run")
+        found[run] = home.read(query)
+    daily = built_contents(tmp_path)
+    home.transform(full_refresh=True)
+    assert built_contents(tmp_path) == daily
+    assert found[5] == [
+        (10, "stream", False, at(5), 3, 10),
+        (11, "stream", False, at(5), 3, 11),
+        (77, "stream", False, at(5), -1, -1),
+    ]
+    shown = (born - timedelta(hours=1)).replace(tzinfo=UTC)  # the record's, in Paris
+    assert found[6][:3] == [
+        (10, "batch", False, at(5), 3, 10),
+        (11, "stream", False, at(5), 3, 11),
+        (12, "batch", False, shown, 3, 12),
+    ]
+    assert found[7][2:] == [(12, "batch", False, shown, 3, 12), (77, "stream", False, at(5), -1, 77)]
+    assert found[8] == [
+        (10, "batch", True, at(5), 3, 10),
+        (11, "stream", False, at(5), 3, 11),
+        (12, "batch", False, shown, 3, 12),
+        (77, "stream", False, at(5), 19, 77),
+    ]
+
+
+def test_taste_is_excluded_in_the_past_too_and_comes_back(tmp_path: Path) -> None:
+    home = build_home(tmp_path, four_days)
+    home.transform()
+    query = "SELECT user_id, track_id, plays FROM marts.interactions ORDER BY 1, 2"
+    before = home.read(query)
+    user_id, track_id, _ = before[0]
+    for run, is_active in ((5, True), (6, False)):
+        with home.write() as warehouse:
+            raw = RawVersions(warehouse)
+            raw.told(run, TasteExclusion.of(user_id, ExclusionKind.TRACK, track_id, day(run), is_active=is_active))
+            raw.finished(run)
+        assert home.transform().scope.startswith("changes after run")
+        assert home.read(query) == (before[1:] if is_active else before)
+        counted = "SELECT count(*) FROM core.excluded_listens"
+        assert (home.read(counted)[0][0] > 0) is is_active
+
+
+def test_feedback_counts_all_who_saw_something(tmp_path: Path) -> None:
+    """Shown on one day, judged on the next, heard on the third: the day on which it was shown knows it all."""
+    home = build_home(tmp_path, four_days)
+    shown_at = day(5) - timedelta(hours=1)
+    issued = {
+        name: Issued(user, track, "als-1", "page", shown_at) for name, user, track in [("a", 1, 10), ("b", 2, 11)]
+    }
+    steps: dict[int, Any] = {
+        5: lambda raw: [raw.told(5, exposure(name, one)) for name, one in issued.items()],
+        6: lambda raw: raw.told(6, Feedback.of("a", issued["a"], FeedbackKind.USEFUL, day(5))),
+        7: lambda raw: raw.told(7, ListenEvent.of(2, 11, day(6))),
+    }
+    found = []
+    for run, change in steps.items():
+        with home.write() as warehouse:
+            raw = RawVersions(warehouse)
+            change(raw)
+            raw.finished(run)
+        home.transform()
+        found += home.read(
+            "SELECT exposures, users_exposed, users_judged, usefulness_rate, listened_after FROM marts.usefulness_days"
+        )
+    assert found == [(2, 2, 0, 0.0, 0), (2, 2, 1, 0.5, 0), (2, 2, 1, 0.5, 1)]
+    answers = "SELECT recommendation_id, is_useful, is_listened_after FROM marts.recommendation_feedback ORDER BY 1"
+    assert home.read(answers) == [("a", True, False), ("b", None, True)]
 
 
 def _change(rng: random.Random, items: list[int]) -> list[int]:

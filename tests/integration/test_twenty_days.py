@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -10,12 +11,18 @@ import pytest
 
 from ritournelle.bootstrap import Platform
 from ritournelle.day import Day
+from ritournelle.domain.feedback import Feedback, FeedbackKind
+from ritournelle.domain.listens import ListenEvent
+from ritournelle.domain.recommendation_ids import Issued
 from ritournelle.domain.sources import Source
+from ritournelle.domain.taste import ExclusionKind, TasteExclusion
 from ritournelle.settings import load_settings
 from ritournelle.simulator.config import WorldConfig
 from ritournelle.simulator.running import RunningApp
 from ritournelle.transform.runner import build
-from ritournelle.warehouse.tables import EXTRACTS, TABLES
+from ritournelle.streaming.messages import Event, outgoing
+from ritournelle.warehouse.tables import EVENTS, EXTRACTS, TABLES
+from tests.exposed import exposure
 from tests.integration.tables import tables_of
 from tests.services.postgres_server import PostgresServer
 
@@ -44,6 +51,31 @@ def make_trouble(app: RunningApp, day: int) -> None:
         app.fault("shrunken_endpoint", source=Source.USERS, share=0.9)
 
 
+def tell(platform: Platform, day: int) -> None:
+    """Between the runs some listeners listen, see recommendations, judge some, and hide what they listened to."""
+    now, ids = datetime.now(UTC), platform.recommendation_ids()
+    with platform.read_warehouse() as warehouse:
+        known = warehouse.read(
+            "SELECT DISTINCT user_id, track_id, source_record_at, occurrence FROM raw.src_listens "
+            "WHERE source_epoch = (SELECT max(source_epoch) FROM raw.src_listens) ORDER BY ALL"
+        ).to_pylist()[day::25]
+    events: list[Event] = []
+    for number, listen in enumerate(known):
+        user_id, track_id, record = listen["user_id"], listen["track_id"], listen["source_record_at"]
+        occurrence = listen["occurrence"] + number % 2  # shown already; or perhaps one day
+        events.append(ListenEvent.of(user_id, track_id, now, source_record_at=record, occurrence=occurrence))
+        events.append(ListenEvent.of(user_id, track_id + number % 3, now))
+        issued = Issued(user_id, track_id, "als-000001", "page", now)
+        shown = exposure(ids.issue(issued), issued)
+        kind = list(FeedbackKind)[number % 6]
+        events += [shown, Feedback.of(shown.recommendation_id, issued, kind, now)]
+        if number % 4 == 0:
+            is_active = day % 5 > 0
+            events.append(TasteExclusion.of(user_id, ExclusionKind.TRACK, track_id, now, is_active=is_active))
+    with platform.broker() as broker:
+        broker.publish(outgoing(events))
+
+
 def test_twenty_days(tmp_path: Path, postgres: PostgresServer) -> None:
     daily, server = Platform(_settings(tmp_path / "daily")), Platform(
         _settings(tmp_path / "server", url=postgres.new_database())
@@ -52,6 +84,8 @@ def test_twenty_days(tmp_path: Path, postgres: PostgresServer) -> None:
         sent = 0
         for day in range(1, DAYS + 1):
             make_trouble(app, day)
+            if day > 1:
+                tell(daily, day)
             if day not in SKIPPED:
                 _ingest_and_build(Platform(_settings(tmp_path / "daily", source=app.url)))
             if day in ON_POSTGRES:
@@ -82,7 +116,7 @@ def _send(daily: Platform, server: Platform, *, after: int) -> int:
     with daily.read_warehouse() as here, server.open_warehouse() as there:
         there.ensure(TABLES)
         newest = 0
-        for table in EXTRACTS:
+        for table in (*EXTRACTS, *EVENTS):
             rows = here.read(f"SELECT * FROM {table} WHERE run_number > ?", [after])
             there.append(table, rows)
             newest = max(newest, *rows["run_number"].to_pylist(), 0)

@@ -8,7 +8,7 @@ union of the passes counts, which must not be smaller than the smallest total se
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +79,7 @@ class Harvest:
         if is_new:
             self._arrival_of[page.digest] = len(self._page_of_arrival)
             self._page_of_arrival.append(page.asked)
-            self._waiting.append(replace(page, arrival=self._arrival_of[page.digest]))
+            self._waiting.append(page.arrived(self._arrival_of[page.digest]))
         current.arrivals.append(self._arrival_of[page.digest])
         return is_new
 

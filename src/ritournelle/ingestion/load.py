@@ -26,7 +26,10 @@ from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.tables import SRC_LISTENS
 
 ROWS_PER_APPEND = 32_768
-"""Rows made storable, and histories taken apart, at a time: 400,000 histories at once took 1.5 times the CPU."""
+"""Rows made storable and appended at a time: 122,880 saved 0.2 s in 1.2 million rows, and took 50 MB more."""
+
+HISTORIES_PER_APPEND = 16_384
+"""Histories taken apart at a time, with their many listens: 400,000 at once took 1.5 times the CPU."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,10 @@ def write_extract(warehouse: Warehouse, extract: Extract, run: Run, extracted_at
     stamp = _Stamp(run, extracted_at)
     table = TABLE_OF[contract.source]
     for whole, change_type in ((changes.inserted, "inserted"), (changes.updated, "updated")):
-        for rows in _blocks(whole):
+        for rows in _blocks(whole, ROWS_PER_APPEND):
             warehouse.append(table, stamp.on(_storable(rows), extract.epoch, change_type))
-            if contract.source is Source.LISTEN_HISTORY:
+        if contract.source is Source.LISTEN_HISTORY:
+            for rows in _blocks(whole, HISTORIES_PER_APPEND):
                 warehouse.append(SRC_LISTENS, stamp.on(explode_listens(rows), extract.epoch))
     warehouse.append(table, stamp.on(changes.deleted, extract.epoch, "deleted"))
     if extract.retired is not None:
@@ -152,9 +156,9 @@ class _Stamp:
         return rows
 
 
-def _blocks(rows: pa.Table) -> Iterator[pa.Table]:
-    for start in range(0, rows.num_rows, ROWS_PER_APPEND):
-        yield rows.slice(start, ROWS_PER_APPEND)
+def _blocks(rows: pa.Table, size: int) -> Iterator[pa.Table]:
+    for start in range(0, rows.num_rows, size):
+        yield rows.slice(start, size)
 
 
 def _storable(rows: pa.Table) -> pa.Table:

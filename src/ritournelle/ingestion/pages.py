@@ -45,6 +45,10 @@ class Page:
         """16 bytes that are equal for pages with the same rows, byte for byte."""
         return xxhash.xxh3_128_digest(self.envelope.items)
 
+    def arrived(self, arrival: int) -> Page:
+        """The page with its number among those that differ."""
+        return Page(self.source, self.asked, self.body, self.envelope, self.fetched_at, arrival)
+
 
 @dataclass
 class Traffic:

@@ -53,7 +53,9 @@ def past_loads(warehouse: Warehouse, first_day: date) -> list[PastLoad]:
     Sources that failed in a run left nothing in the warehouse, and are not among it. Empty when nothing was loaded.
     """
     steps = warehouse.read(
-        "SELECT * FROM ops.run_steps WHERE step IN ('ingest', 'replay') AND status = 'succeeded' ORDER BY run_number"
+        "SELECT * FROM ops.run_steps WHERE step IN ('ingest', 'replay') AND status = 'succeeded'"
+        " AND source IN (?, ?, ?) ORDER BY run_number",  # messages of the event log are replayed, too
+        [str(source) for source in Source],
     ).to_pylist()
     runs = {row["run_id"]: row for row in warehouse.read("SELECT * FROM ops.runs").to_pylist()}
     loads = [_as_load(runs[step["run_id"]], step) for step in steps]

@@ -85,12 +85,15 @@ def resolved(record: dict[str, Any], status: str, run: Run) -> dict[str, Any]:
 def reopen_since(warehouse: Warehouse, first_run: int) -> None:
     """Bring quarantine back to what it was before a run: later rows go, and what was resolved later waits again.
 
-    Call it in the transaction that loads that run, and those after it, again.
+    Messages of the event log stay as they are: nothing loads them again. Call it in the transaction that loads that
+    run, and those after it, again.
     """
     later = f"(SELECT run_id FROM ops.runs WHERE run_number >= {first_run})"
-    query = f"SELECT * FROM quarantine.rows WHERE resolved_run_id IN {later} AND run_id NOT IN {later}"
+    names = ", ".join(f"'{source}'" for source in Source)
+    of_sources = f"source IN ({names})"
+    query = f"SELECT * FROM quarantine.rows WHERE resolved_run_id IN {later} AND run_id NOT IN {later} AND {of_sources}"
     waiting = warehouse.read(query).to_pylist()
-    warehouse.remove(QUARANTINE_ROWS, f"run_id IN {later}")
+    warehouse.remove(QUARANTINE_ROWS, f"run_id IN {later} AND {of_sources}")
     again = [row | {"status": "open", "resolved_at": None, "resolved_run_id": None} for row in waiting]
     warehouse.upsert(QUARANTINE_ROWS, QUARANTINE_ROWS.rows(again))
 

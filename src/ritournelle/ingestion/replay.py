@@ -19,15 +19,16 @@ from ritournelle.ingestion.parse import Parser
 from ritournelle.ingestion.quarantine import key_text, read_open, resolved
 from ritournelle.runs.record import Run
 from ritournelle.settings import SourceSettings
+from ritournelle.streaming.topics import Topic
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.tables import QUARANTINE_ROWS
 
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """How many rows of a source came back, and how many still wait."""
+    """How many rows of a source, or of a topic of the event log, came back, and how many still wait."""
 
-    source: Source
+    source: Source | Topic
     replayed: int
     still_open: int
 

@@ -12,7 +12,7 @@ from typing import Any
 from ritournelle.runs.compaction import whole_after
 from ritournelle.transform.session import DbtSettings
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.tables import EXTRACTS, TRANSFORM_SCOPE
+from ritournelle.warehouse.tables import EVENTS, EXTRACTS, TRANSFORM_SCOPE
 
 EVERYTHING = -1
 LOOKBACK_SHARE = 0.05
@@ -55,7 +55,7 @@ def begin_scope(warehouse: Warehouse, settings: DbtSettings, *, full_refresh: bo
     Everything is rebuilt when that is asked for, before the first good build, after the models or the settings they
     depend on have changed, and when a source has begun a new epoch, which gives every id another meaning.
     """
-    warehouse.ensure((TRANSFORM_SCOPE,))
+    warehouse.ensure((TRANSFORM_SCOPE, *EVENTS))  # a home may be older than the event log
     built = _last_built(warehouse)
     rows_of_run = _rows_per_run(warehouse)
     newest, whole = max(rows_of_run, default=0), whole_after(warehouse)
@@ -137,7 +137,7 @@ def _new_epoch(warehouse: Warehouse, built_run: int) -> bool:
 
 def _rows_per_run(warehouse: Warehouse) -> dict[int, int]:
     counts = " UNION ALL ".join(
-        f"SELECT run_number, count(*) AS n FROM {table} GROUP BY run_number" for table in EXTRACTS
+        f"SELECT run_number, count(*) AS n FROM {table} GROUP BY run_number" for table in (*EXTRACTS, *EVENTS)
     )
     query = f"SELECT run_number, CAST(sum(n) AS BIGINT) AS n FROM ({counts}) AS counts GROUP BY run_number"
     rows = warehouse.read(query)

@@ -18,6 +18,8 @@ from ritournelle.warehouse.statements import shortened
 _WAIT_SECONDS = 1.0
 _ROW_GROUP = 122_880
 """Rows that DuckDB stores together; several threads share an insert only if it comes in parts of that size."""
+_MANY_ROWS = 30_000
+"""So many rows, appended at once, are compressed with less effort."""
 
 
 class DuckDBWarehouse:
@@ -37,11 +39,14 @@ class DuckDBWarehouse:
     def ensure(self, tables: Sequence[Table]) -> None:
         """Create the tables, and the columns, that are not there yet."""
         known = self._known_columns()  # asked once: one look into the catalogue costs 5 ms
+        lacking = [table for table in tables if not set(table.columns.names) <= known.get(str(table), set())]
+        if not lacking:  # most often: a transaction that writes nothing would still cost a millisecond
+            return
         with self.transaction():
-            for table in tables:
+            for table in lacking:
                 if str(table) not in known:
                     self._create(table)
-                elif not set(table.columns.names) <= known[str(table)]:
+                else:
                     self._add_missing_columns(table, known[str(table)])
 
     def exists(self, schema: str, name: str) -> bool:
@@ -69,6 +74,8 @@ class DuckDBWarehouse:
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows, matched by column name."""
+        if rows.num_rows >= _MANY_ROWS:
+            self._compress_lightly()
         if rows.num_rows:
             with self._registered(pa.Table.from_batches(rows.to_batches(_ROW_GROUP))) as view:
                 self._run(f"INSERT INTO {table} BY NAME SELECT * FROM {view}")
@@ -93,6 +100,7 @@ class DuckDBWarehouse:
         if self._in_transaction:
             yield
             return
+        self._compress_as_ever()  # the transaction before may have failed
         self._run("BEGIN")
         self._in_transaction = True
         try:
@@ -103,6 +111,7 @@ class DuckDBWarehouse:
             raise
         self._in_transaction = False
         self._run("COMMIT")
+        self._compress_as_ever()
 
     def publish(self, schemas: Sequence[str], version: str) -> None:
         """Copy the tables into a file of their own and switch `published/current.duckdb` over to it by one rename."""
@@ -137,6 +146,22 @@ class DuckDBWarehouse:
         self.close()
 
     _in_transaction = False
+    _compresses_lightly = False
+
+    def _compress_lightly(self) -> None:
+        """Until the end of this transaction, do not try dictionaries for texts.
+
+        Few texts of an extract repeat, and DuckDB looks up every one of them to find that out: 1.2 million rows, with
+        their listens, took 2.5 s of CPU and 142 MB instead of 3.3 s and 126 MB.
+        """
+        if self._in_transaction and not self._compresses_lightly:
+            self._compresses_lightly = True
+            self._run("SET disabled_compression_methods = 'dictionary'")
+
+    def _compress_as_ever(self) -> None:
+        if self._compresses_lightly:
+            self._compresses_lightly = False
+            self._run("RESET disabled_compression_methods")
 
     def _run(self, statement: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
         try:

@@ -5,6 +5,8 @@ Columns are those of the dbt contracts; the tests hold one against the other.
 
 from __future__ import annotations
 
+from datetime import date
+
 import pyarrow as pa
 
 from ritournelle.warehouse.query import Query
@@ -110,23 +112,26 @@ _OF_THE_LIVING = (
     " AND source_epoch = (SELECT max(source_epoch) FROM {core}.dim_users))"
     " AND track_key IN (SELECT track_key FROM {core}.dim_tracks WHERE is_deleted = FALSE"
     " AND source_epoch = (SELECT max(source_epoch) FROM {core}.dim_tracks))"
+    " AND NOT EXISTS (SELECT excluded.listen_id FROM {core}.excluded_listens AS excluded"
+    " WHERE excluded.source_epoch = facts.source_epoch AND excluded.listen_id = facts.listen_id)"
 )
 _LISTEN = pa.schema([_USER_ID, _TRACK_ID, _never_null("listened_at", UTC)])
 
 _LATEST_LISTENS = (
     "SELECT {{columns}} FROM (SELECT user_id, track_id, listened_at, row_number() OVER (PARTITION BY user_id"
     " ORDER BY listened_at DESC, source_record_at DESC, position DESC, track_id DESC) AS age"
-    " FROM {{table}} WHERE {condition}) AS aged WHERE age <= :latest ORDER BY user_id, age DESC"
+    " FROM {{table}} AS facts WHERE {condition}) AS aged WHERE age <= :latest ORDER BY user_id, age DESC"
 )
 
 LISTENS = Query(
     "listens",
     "core.fact_listen_history",
     _LISTEN,
-    f"SELECT {{columns}} FROM {{table}} WHERE {_OF_THE_LIVING}"
+    f"SELECT {{columns}} FROM {{table}} AS facts WHERE {_OF_THE_LIVING}"
     " ORDER BY user_id, listened_at, source_record_at, position, track_id",
 )
-"""What models of order learn from, and what evaluation cuts by time: the listens behind `marts.interactions`."""
+"""What models of order learn from, and what evaluation cuts by time: the listens behind `marts.interactions`, without
+those that their listeners have excluded from their taste."""
 
 RECENT_LISTENS = Query(
     "recent_listens",
@@ -228,6 +233,75 @@ MODEL_QUALITY = Query(
 )
 """What challengers, champions and popularity reached, night after night, over all listeners."""
 
+_OF_THE_LATEST_LISTENS = "source_epoch = (SELECT max(source_epoch) FROM {core}.fact_listen_history)"
+
+USEFULNESS_DAYS = Query(
+    "usefulness_days",
+    "marts.usefulness_days",
+    pa.schema(
+        [
+            _never_null("exposed_on", pa.date32()),
+            _never_null("model_version", pa.string()),
+            _never_null("surface", pa.string()),
+            _never_null("exposures", pa.int64()),
+            _never_null("users_exposed", pa.int64()),
+            _never_null("users_judged", pa.int64()),
+            _never_null("users_useful", pa.int64()),
+            _never_null("useful", pa.int64()),
+            _never_null("not_useful", pa.int64()),
+            _never_null("plays", pa.int64()),
+            _never_null("skips", pa.int64()),
+            _never_null("listened_after", pa.int64()),
+            _never_null("usefulness_rate", pa.float64()),
+        ]
+    ),
+    "SELECT {columns} FROM {table} WHERE exposed_on >= :since ORDER BY exposed_on, model_version, surface",
+    {"since": date},
+)
+"""How useful recommendations were, by day, model version and surface; all who saw some are in the denominator."""
+
+FEEDBACK_OF = Query(
+    "feedback_of",
+    "marts.recommendation_feedback",
+    pa.schema(
+        [
+            _never_null("recommendation_id", pa.string()),
+            _TRACK_ID,
+            _never_null("model_version", pa.string()),
+            pa.field("is_useful", pa.bool_()),
+            _never_null("is_played", pa.bool_()),
+            _never_null("is_skipped", pa.bool_()),
+            _never_null("is_liked", pa.bool_()),
+            _never_null("is_hidden", pa.bool_()),
+            _never_null("last_feedback_at", UTC),
+        ]
+    ),
+    "SELECT {columns} FROM {table} WHERE user_id = :user_id AND last_feedback_at IS NOT NULL"
+    f" AND {_OF_THE_LATEST_LISTENS}"
+    " ORDER BY last_feedback_at DESC, recommendation_id LIMIT :at_most",
+    {"user_id": int, "at_most": int},
+)
+"""What a listener said of recommendations, the latest first."""
+
+EXCLUSIONS_OF = Query(
+    "exclusions_of",
+    "core.taste_exclusions",
+    pa.schema(
+        [
+            _never_null("exclusion_id", pa.string()),
+            _never_null("kind", pa.string()),
+            pa.field("target", pa.string()),
+            pa.field("starts_at", UTC),
+            pa.field("ends_at", UTC),
+            _never_null("changed_at", UTC),
+        ]
+    ),
+    "SELECT {columns} FROM {table} WHERE user_id = :user_id AND is_active = TRUE"
+    f" AND {_OF_THE_LATEST_LISTENS} ORDER BY changed_at, exclusion_id",
+    {"user_id": int},
+)
+"""What a listener has taken out of their taste, and not back."""
+
 QUERIES = (
     INTERACTIONS,
     INTERACTIONS_OF,
@@ -246,4 +320,7 @@ QUERIES = (
     LIST_OF_LISTENER,
     ANSWERED_LISTENERS,
     MODEL_QUALITY,
+    USEFULNESS_DAYS,
+    FEEDBACK_OF,
+    EXCLUSIONS_OF,
 )

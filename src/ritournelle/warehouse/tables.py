@@ -96,13 +96,108 @@ SRC_LISTENS = Table(
 )
 EXTRACTS = (SRC_TRACKS, SRC_USERS, SRC_LISTEN_HISTORY, SRC_LISTENS)
 """What a daily extract fills."""
+_LOADED = [
+    ("source_epoch", pa.int32()),  # the population that was known when it was loaded
+    ("received_at", UTC),  # when the event log acknowledged it
+    ("run_id", pa.string()),
+    ("run_number", pa.int64()),
+    ("extracted_at", UTC),  # when the run read the event log
+]
+SRC_LISTEN_EVENTS = Table(
+    "raw",
+    "src_listen_events",
+    pa.schema(
+        [
+            ("listen_id", pa.string()),
+            ("user_id", pa.int64()),
+            ("track_id", pa.int64()),
+            ("listened_at", UTC),
+            ("source_record_at", NAIVE),  # `created_at` of the record, where the event names one
+            ("occurrence", pa.int32()),
+            ("position", pa.int32()),
+            *_LOADED,
+        ]
+    ),
+    key=("listen_id",),  # told again, it is the first one that counts
+)
+SRC_FEEDBACK = Table(
+    "raw",
+    "src_feedback",
+    pa.schema(
+        [
+            ("feedback_id", pa.string()),  # of recommendation and kind: given again, it is the same, given later
+            ("recommendation_id", pa.string()),
+            ("user_id", pa.int64()),
+            ("track_id", pa.int64()),
+            ("kind", pa.string()),  # useful | not_useful | play | skip | like | hide
+            ("model_version", pa.string()),
+            ("surface", pa.string()),
+            ("given_at", UTC),
+            *_LOADED,
+        ]
+    ),
+    key=("feedback_id", "run_number"),
+)
+SRC_EXPOSURES = Table(
+    "raw",
+    "src_exposures",
+    pa.schema(
+        [
+            ("recommendation_id", pa.string()),
+            ("user_id", pa.int64()),
+            ("track_id", pa.int64()),
+            ("rank", pa.int32()),
+            ("model_version", pa.string()),
+            ("surface", pa.string()),
+            ("answered_by", pa.string()),  # model | fold_in | fallback
+            ("exposed_at", UTC),
+            *_LOADED,
+        ]
+    ),
+    key=("recommendation_id",),
+)
+SRC_TASTE_EXCLUSIONS = Table(
+    "raw",
+    "src_taste_exclusions",
+    pa.schema(
+        [
+            ("exclusion_id", pa.string()),
+            ("user_id", pa.int64()),
+            ("kind", pa.string()),  # listen | track | artist | session
+            ("target", pa.string()),  # listen id, track id, artist's name; null for a session
+            ("starts_at", UTC),  # of the listens concerned; null: all before
+            ("ends_at", UTC),  # null: all after
+            ("is_active", pa.bool_()),  # false: taken back
+            ("changed_at", UTC),
+            *_LOADED,
+        ]
+    ),
+    key=("exclusion_id", "run_number"),
+)
+EVENTS = (SRC_LISTEN_EVENTS, SRC_FEEDBACK, SRC_EXPOSURES, SRC_TASTE_EXCLUSIONS)
+"""What comes through the event log; no page of the app brings it back."""
+STREAM_OFFSETS = Table(
+    "ops",
+    "stream_offsets",
+    pa.schema(
+        [
+            ("topic", pa.string()),
+            ("partition", pa.int32()),
+            ("log_id", pa.string()),  # another log has other offsets
+            ("next_offset", pa.int64()),  # everything before it is in raw, or in quarantine
+            ("run_id", pa.string()),
+            ("committed_at", UTC),
+        ]
+    ),
+    key=("topic", "partition"),
+)
 QUARANTINE_ROWS = Table(
     "quarantine",
     "rows",
     pa.schema(
         [
             ("quarantine_id", pa.string()),  # hash of source and payload: the same bad row is kept once
-            ("source", pa.string()),
+            ("source", pa.string()),  # tracks | users | listen_history, or a topic of the event log
             ("source_key", pa.string()),  # the row's key, where it could still be read
             ("kind", pa.string()),  # contract: it breaks its contract | conflict: another row has its key
             ("reason", pa.string()),
@@ -284,6 +379,8 @@ MODEL_QUALITY_DAYS = Table(
 
 TABLES = (
     *EXTRACTS,
+    *EVENTS,
+    STREAM_OFFSETS,
     QUARANTINE_ROWS,
     RUNS,
     RUN_STEPS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Timer
 
@@ -145,3 +145,29 @@ def test_every_table_of_the_platform_can_be_made_and_has_its_key() -> None:
         for table in TABLES:
             assert set(table.key) <= set(table.columns.names), table
             assert warehouse.read(f"SELECT * FROM {table}").schema.names == table.columns.names
+
+
+def words(count: int) -> pa.Table:
+    return pa.table({"id": pa.array(range(count), pa.int64()), "word": pa.array(["refrain", "couplet"] * (count // 2))})
+
+
+@pytest.mark.parametrize("fails_before", [False, True])
+def test_only_the_transaction_that_appends_much_does_without_dictionaries(path: Path, fails_before: bool) -> None:
+    with DuckDBWarehouse(path) as warehouse:
+        warehouse.ensure([WORDS])
+        with pytest.raises(ZeroDivisionError) if fails_before else nullcontext(), warehouse.transaction():
+            warehouse.append(WORDS, words(40_000))
+            assert "dictionary" in disabled(warehouse)
+            if fails_before:
+                raise ZeroDivisionError
+        with warehouse.transaction():
+            assert "dictionary" not in disabled(warehouse)
+            warehouse.append(WORDS, words(4))
+            assert "dictionary" not in disabled(warehouse)
+        kept = warehouse.read("SELECT count(*) AS n FROM raw.words WHERE word IN ('refrain', 'couplet')")
+        assert kept["n"][0].as_py() == (5 if fails_before else 40_005)  # one was there
+
+
+def disabled(warehouse: DuckDBWarehouse) -> str:
+    found = warehouse.read("SELECT lower(current_setting('disabled_compression_methods')::VARCHAR) AS names")
+    return str(found["names"][0].as_py())

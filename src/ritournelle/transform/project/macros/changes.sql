@@ -69,6 +69,8 @@
     {%- elif kind == 'track' -%} track_key in (
         select track_key from {{ ref('tracks_hist') }} where {{ came_after('run_number') }}
     )
+    {%- elif kind == 'exposure' -%} {{ is_among('changed_exposures', ['recommendation_id']) }}
+    {%- elif kind == 'exposed day' -%} {{ is_among('changed_exposures', ['exposed_on']) }}
     {%- elif kind == 'day' -%} {{ is_among('changed_days', ['listened_on']) }}
     {%- else -%} {{ exceptions.raise_compiler_error("meta.replaces: unknown kind '" ~ kind ~ "'") }}
     {%- endif -%}
@@ -101,4 +103,17 @@
         and (select max(weighed_at) from {{ source('ops', 'transform_scope') }})
         <> (select max(weighed_at) from {{ ref('latest_listen') }})
     )
+{%- endmacro %}
+
+{# Every listen that was met, for `from`; one that came by batch and by stream is there twice. Large tables are named where
+   they are read: engines write out a CTE that is read twice. #}
+{% macro known_listens() -%}
+    (
+        select listen_id, user_id, track_id, source_epoch, source_record_at, 1 as by_batch
+        from {{ ref('listen_history_hist') }}
+        where is_current
+        union all
+        select listen_id, user_id, track_id, source_epoch, source_record_at, 0 as by_batch
+        from {{ ref('stg_listen_events') }}
+    ) as known_listens
 {%- endmacro %}

@@ -10,6 +10,7 @@
     {%- else -%} {{ is_among('changed_' ~ changed, {
         'listens': ['source_epoch', 'listen_id'],
         'listeners': ['user_id'],
+        'exposures': ['recommendation_id'],
     }[changed]) }}
     {%- endif %}
 {%- endmacro %}

@@ -23,7 +23,7 @@
     having count(*) >= 3
 {%- endmacro %}
 
-{# How many listens the last run brought, against the mean of the runs in the four weeks before that brought any. The
+{# How many listens the last extract brought, against the mean of the runs in the four weeks before that brought any. The
    very first load is no usual day. #}
 {% macro volume_of_listens() -%}
     select
@@ -35,9 +35,10 @@
             ingested_at,
             row_number() over (order by ingested_at desc) as age
         from (
-            select ingested_at, count(*) as listens
-            from {{ ref('fact_listen_history') }}
-            group by ingested_at
+            select first_seen_at as ingested_at, count(*) as listens
+            from {{ ref('listen_history_hist') }}
+            where is_current
+            group by first_seen_at
         ) as counted
     ) as latest
     inner join (
@@ -46,9 +47,10 @@
             ingested_at,
             row_number() over (order by ingested_at) as place
         from (
-            select ingested_at, count(*) as listens
-            from {{ ref('fact_listen_history') }}
-            group by ingested_at
+            select first_seen_at as ingested_at, count(*) as listens
+            from {{ ref('listen_history_hist') }}
+            where is_current
+            group by first_seen_at
         ) as counted
     ) as earlier
         on earlier.place > 1

@@ -1,4 +1,5 @@
--- Identity: the plays of the mart = the facts of living users and tracks of the current population; of the pairs that a
+-- Identity: the plays of the mart = the facts of living users and tracks of the current population, less what their
+-- listeners have excluded; of the pairs that a
 -- run has touched, or of all on a rebuild.
 with
 
@@ -17,8 +18,13 @@ checked as (
     select
         user_key,
         track_key
-    from {{ ref('fact_listen_history') }}
+    from {{ ref('fact_listen_history') }} as facts
     where {{ checked_rows('pairs') }}
+        and not exists (
+            select excluded.listen_id
+            from {{ ref('excluded_listens') }} as excluded
+            where excluded.source_epoch = facts.source_epoch and excluded.listen_id = facts.listen_id
+        )
 ),
 
 facts as (

@@ -8,6 +8,7 @@ staged as (
     from (select distinct source_epoch, listen_id from {{ ref('stg_listens') }}) as distinct_listens
     {%- else -%}
     from {{ ref('changed_listens') }}
+    where came_by_batch
     {%- endif %}
 ),
 

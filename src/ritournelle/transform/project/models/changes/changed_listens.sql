@@ -29,6 +29,22 @@ of_changed_records as (
     group by listens.listen_id, listens.user_id, listens.track_id, listens.source_epoch, listens.source_record_at
 ),
 
+-- Told through the event log.
+told as (
+    select
+        events.listen_id,
+        events.user_id,
+        events.track_id,
+        events.source_epoch,
+        events.source_record_at,
+        events.run_number
+    from {{ ref('stg_listen_events') }} as events
+    inner join records
+        on events.source_epoch = records.source_epoch
+        and events.user_id = records.user_id
+        and events.source_record_at = records.source_record_at
+),
+
 new_tracks as (
     select track_id from {{ ref('tracks_hist') }}
     where version = 1 and {{ came_after('run_number') }}
@@ -42,9 +58,10 @@ of_new_users as (
         user_id,
         track_id,
         source_epoch,
-        source_record_at
-    from {{ ref('listen_history_hist') }}
-    where is_current and user_id in (
+        source_record_at,
+        by_batch
+    from {{ known_listens() }}
+    where user_id in (
         select user_id from {{ ref('users_hist') }}
         where version = 1 and {{ came_after('run_number') }}
     )
@@ -55,8 +72,8 @@ records_of_new_tracks as (
         user_id,
         source_epoch,
         source_record_at
-    from {{ ref('listen_history_hist') }}
-    where is_current and track_id in (select track_id from new_tracks)
+    from {{ known_listens() }}
+    where track_id in (select track_id from new_tracks)
 ),
 
 of_new_tracks as (
@@ -66,10 +83,10 @@ of_new_tracks as (
         track_id,
         source_epoch,
         source_record_at,
+        by_batch,
         case when track_id in (select track_id from new_tracks) then 1 else 0 end as recounted
-    from {{ ref('listen_history_hist') }}
-    where is_current
-        and user_id in (select user_id from records_of_new_tracks)
+    from {{ known_listens() }}
+    where user_id in (select user_id from records_of_new_tracks)
         and (user_id, source_epoch, source_record_at) in (
             select user_id, source_epoch, source_record_at from records_of_new_tracks
         )
@@ -82,8 +99,19 @@ together as (
         track_id,
         source_epoch,
         source_record_at,
+        1 as by_batch,
         case when {{ came_after('first_run_number') }} then 1 else 0 end as recounted
     from of_changed_records
+    union all
+    select
+        listen_id,
+        user_id,
+        track_id,
+        source_epoch,
+        source_record_at,
+        0 as by_batch,
+        case when {{ came_after('run_number') }} then 1 else 0 end as recounted
+    from told
     union all
     select *, 1 as recounted from of_new_users
     union all
@@ -97,6 +125,7 @@ final as (
         track_id,
         source_epoch,
         source_record_at,
+        max(by_batch) = 1 as came_by_batch,
         max(recounted) = 1 as is_recounted
     from together
     group by listen_id, user_id, track_id, source_epoch, source_record_at

@@ -6,9 +6,32 @@ with
 -- Listens of an epoch speak of the latest users and tracks up to it, so these are all of the current population: ids are
 -- enough, and to read and compare both keys would cost half of this model.
 facts as (
-    select * from {{ ref('fact_listen_history') }}
+    select
+        user_id,
+        track_id,
+        listened_at
+    from {{ ref('fact_listen_history') }}
     where source_epoch >= (select max(source_epoch) from {{ ref('dim_users') }})
         and source_epoch >= (select max(source_epoch) from {{ ref('dim_tracks') }})
+        and user_id not in (select user_id from {{ ref('excluded_listens') }})
+        {% if only_changes() -%}
+        and {{ is_changed_pair() }}
+        {%- endif %}
+    union all
+    -- Apart: only of those few who exclude something, listens are looked at by their 32 letters.
+    select
+        user_id,
+        track_id,
+        listened_at
+    from {{ ref('fact_listen_history') }} as facts
+    where source_epoch >= (select max(source_epoch) from {{ ref('dim_users') }})
+        and source_epoch >= (select max(source_epoch) from {{ ref('dim_tracks') }})
+        and user_id in (select user_id from {{ ref('excluded_listens') }})
+        and not exists (
+            select excluded.listen_id
+            from {{ ref('excluded_listens') }} as excluded
+            where excluded.source_epoch = facts.source_epoch and excluded.listen_id = facts.listen_id
+        )
         {% if only_changes() -%}
         and {{ is_changed_pair() }}
         {%- endif %}

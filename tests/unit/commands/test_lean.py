@@ -1,0 +1,51 @@
+"""What an ingesting process leaves out: tried in processes of their own, for it changes the whole interpreter."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BEFORE = """
+import gc, os, sys
+from ritournelle.commands.lean import leave_out_what_ingesting_never_uses
+leave_out_what_ingesting_never_uses()
+"""
+LISTS_AND_PARAMETERS = """
+import pyarrow, duckdb
+assert pyarrow.array([1, None]).to_pylist() == [1, None]
+assert duckdb.connect().execute("SELECT ?, ?", [1, "a"]).fetchall() == [(1, "a")]
+print("pandas" in sys.modules, gc.get_threshold()[0], os.environ["OPENBLAS_NUM_THREADS"])
+"""
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+
+
+class LeanTest(unittest.TestCase):
+    def test_lists_and_parameters_do_not_bring_pandas_in(self) -> None:
+        done = run(BEFORE + LISTS_AND_PARAMETERS)
+        self.assertEqual(done.stdout, "False 100000 1\n", done.stderr)
+
+    def test_other_processes_keep_it(self) -> None:
+        done = run("import sys, ritournelle.commands.lean, pandas; print(pandas.Series([1]).sum())")
+        self.assertEqual(done.stdout, "1\n", done.stderr)
+
+    def test_the_limit_that_somebody_set_stays(self) -> None:
+        done = run("import os; os.environ['OPENBLAS_NUM_THREADS'] = '3'" + BEFORE + LISTS_AND_PARAMETERS)
+        self.assertEqual(done.stdout, "False 100000 3\n", done.stderr)
+
+    def test_the_command_does_so(self) -> None:
+        """Tried without an app: the run fails, and is on record, which takes lists, parameters and DuckDB."""
+        program = [sys.executable, "-X", "importtime", "-m", "ritournelle.cli", "ingest", "--json"]
+        with tempfile.TemporaryDirectory() as home:
+            nobody = {"RITOURNELLE_SOURCE__URL": "http://127.0.0.1:9", "RITOURNELLE_SOURCE__RETRIES": "0"}
+            environment = os.environ | nobody | {"RITOURNELLE_HOME": home}
+            done = subprocess.run(program, env=environment, cwd=home, capture_output=True, text=True, check=False)
+        self.assertIn('"status": "failed"', done.stdout)
+        imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        self.assertLess({"pyarrow.lib", "_duckdb"}, imported)
+        self.assertFalse(imported & {"pandas._libs", "pandas.core"}, "tried in vain is well, imported is not")
