@@ -29,7 +29,7 @@ class Readers:
         self.shut_out = ""
 
     def glance(self) -> None:
-        """Open it, and see that all tables are there: what each step of a run can afford."""
+        """Open it, and see that all tables are there: what each stage of a run can afford."""
         try:
             with self.platform.read_published() as warehouse:
                 gone = self.before.keys() - {".".join(name) for name in warehouse.tables(_MODELLED)}

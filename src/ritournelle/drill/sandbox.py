@@ -17,7 +17,6 @@ from ritournelle.drill.order import Order
 from ritournelle.drill.readers import Readers
 from ritournelle.errors import RitournelleError
 from ritournelle.monitoring.journal import Journal
-from ritournelle.runs.record import Step
 from ritournelle.settings import Settings
 from ritournelle.simulator.running import RunningApp
 
@@ -114,7 +113,7 @@ class Sandbox:
     def run(self, verb: str, stages: tuple[str, ...] = STAGES, **options: Any) -> RunReport | None:
         """A run, whatever comes of it; None where it could not even be recorded."""
         with suppress(RitournelleError):
-            return Day(self.platform, _LooksAtEveryStep(self.readers)).run(verb, stages, **options)
+            return Day(self.platform, _LooksAtEveryStage(self.readers)).run(verb, stages, **options)
         return None
 
     def order(self, verb: str, stages: tuple[str, ...], *, kill_at: str = "", spare_bytes: int | None = None) -> Order:
@@ -126,13 +125,13 @@ class Sandbox:
         self.platform.rounds().look()
 
 
-class _LooksAtEveryStep(Watcher):
-    """Opens what is published whenever a step has ended, as readers do while a run is under way."""
+class _LooksAtEveryStage(Watcher):
+    """Opens what is published whenever a stage begins, as readers do while a run is under way."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
 
-    def on_step(self, step: Step) -> None:
-        """A step has ended."""
-        del step
+    def on_stage(self, stage: str) -> None:
+        """A stage begins."""
+        del stage
         self._readers.glance()
