@@ -59,7 +59,8 @@ def show_drill(report: DrillReport) -> None:
     """One line per case; below it, why those failed that did."""
     table = Table(title="Drill", title_justify="left")
     for column in ("case", "sensor that fired", "seconds", "severity", "readers saw", "rows lost", "recovered"):
-        table.add_column(column, justify="right" if column in ("seconds", "rows lost") else "left")
+        right = column in ("seconds", "rows lost")
+        table.add_column(column, justify="right" if right else "left", no_wrap=column == "case", overflow="fold")
     for finding in report.findings:
         table.add_row(*_row(finding))
     _OUT.print(table)
@@ -74,7 +75,7 @@ def show_cases(cases: Sequence[Case]) -> None:
     """What can be caused, and which sensor has to notice."""
     table = Table(title=f"{len(cases)} critical cases", title_justify="left")
     for column in ("family", "case", "what happens", "sensor"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column == "case", overflow="fold")
     for case in cases:
         table.add_row(case.family.value, case.name, escape(case.happens), case.sensor)
     _OUT.print(table)
