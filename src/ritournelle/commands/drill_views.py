@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -57,10 +58,11 @@ class DrillWatcher:
 
 def show_drill(report: DrillReport) -> None:
     """One line per case; below it, why those failed that did."""
-    table = Table(title="Drill", title_justify="left")
-    for column in ("case", "sensor that fired", "seconds", "severity", "readers saw", "rows lost", "recovered"):
-        right = column in ("seconds", "rows lost")
-        table.add_column(column, justify="right" if right else "left", no_wrap=column == "case", overflow="fold")
+    table = Table(title="Drill", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))  # fits 80 columns
+    for column in ("case, and who fired", "after", "severity", "readers saw", "lost", "healed"):
+        table.add_column(
+            column, justify="right" if column in ("after", "lost") else "left", no_wrap=column[:4] == "case"
+        )
     for finding in report.findings:
         table.add_row(*_row(finding))
     _OUT.print(table)
@@ -75,20 +77,20 @@ def show_cases(cases: Sequence[Case]) -> None:
     """What can be caused, and which sensor has to notice."""
     table = Table(title=f"{len(cases)} critical cases", title_justify="left")
     for column in ("family", "case", "what happens", "sensor"):
-        table.add_column(column, no_wrap=column == "case", overflow="fold")
+        table.add_column(column, no_wrap=column == "case")
     for case in cases:
         table.add_row(case.family.value, case.name, escape(case.happens), case.sensor)
     _OUT.print(table)
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
+    name = f"{_mark(finding)} {finding.case.name}"
     if finding.why_not:
-        return (finding.case.name, "–", "–", "–", "–", "–", "cannot be caused here")
+        return (f"{name}\n  cannot be caused here", "", "", "", "", "")
     colour = _COLOURS.get(finding.severity, "white")
     return (
-        f"{_mark(finding)} {finding.case.name}",
-        finding.case.sensor if finding.detected else "[red]none[/]",
-        "–" if finding.seconds_to_detect is None else f"{finding.seconds_to_detect:.1f}",
+        f"{name}\n  " + (f"[dim]{finding.case.sensor}[/]" if finding.detected else "[red]none[/]"),
+        "–" if finding.seconds_to_detect is None else f"{finding.seconds_to_detect:.1f} s",
         f"[{colour}]{finding.severity}[/]" if finding.severity else "–",
         escape(finding.readers_saw),
         "–" if finding.rows_lost is None else str(finding.rows_lost),
