@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from ritournelle.commands import alerts, incidents, models, serve
+from ritournelle.commands.drill import drill
 from ritournelle.commands.health import health
 from ritournelle.commands.lean import leave_out_what_ingesting_never_uses
 from ritournelle.commands.shell import AsJson
@@ -36,6 +37,7 @@ app.add_typer(config_app, name="config")
 warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole.")
 app.add_typer(warehouse_app, name="warehouse")
 app.add_typer(models.app, name="models")
+app.command()(drill)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(alerts.app, name="alerts")
 app.command("health")(health)

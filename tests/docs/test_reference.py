@@ -12,6 +12,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from ritournelle.cli import app
+from ritournelle.drill.page import critical_cases_page
 from ritournelle.monitoring.reference import sensors_page
 from ritournelle.monitoring.rules import load_rules
 from ritournelle.monitoring.sensors.catalogue import SENSORS
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS_PAGE = ROOT / "docs" / "reference" / "settings.md"
 COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
+CASES_PAGE = ROOT / "docs" / "reference" / "critical-cases.md"
 SENSORS_PAGE = ROOT / "docs" / "reference" / "sensors.md"
 UPDATE = "RITOURNELLE_UPDATE_DOCS"
 
@@ -87,9 +89,10 @@ def commands_page() -> str:
     [
         (SETTINGS_PAGE, settings_page()),
         (COMMANDS_PAGE, commands_page()),
+        (CASES_PAGE, critical_cases_page()),
         (SENSORS_PAGE, sensors_page(SENSORS, load_rules(SENSORS))),
     ],
-    ids=["settings", "commands", "sensors"],
+    ids=["settings", "commands", "critical cases", "sensors"],
 )
 def test_generated_pages_are_up_to_date(page: Path, wanted: str) -> None:
     if os.environ.get(UPDATE):

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
@@ -382,6 +383,55 @@ def test_pages_out_of_order(filled: Home, app: RunningApp) -> None:
     assert statuses(reports) == ALL_WELL
     for source, report in reports.items():
         assert (report.unchanged, report.deleted, report.proven_snapshot) == (ROWS[source], 0, True)
+
+
+def test_rows_that_come_while_the_list_is_read(filled: Home, app: RunningApp) -> None:
+    before = app.ids(TRACKS)
+    app.fault("rows_inserted", source=TRACKS, page=2, times=1, count=4)
+    report = filled.ingest()[TRACKS]
+    assert (report.status, report.passes, report.proven_snapshot) == ("succeeded", 3, True)
+    assert len(app.ids(TRACKS)) == len(before) + 4
+    assert sorted(filled.current(TRACKS)) == sorted(app.ids(TRACKS))
+
+
+def test_rows_that_go_while_the_list_is_read(filled: Home, app: RunningApp) -> None:
+    before = app.ids(TRACKS)
+    app.fault("rows_deleted", source=TRACKS, page=2, times=1, count=4)
+    report = filled.ingest()[TRACKS]
+    assert (report.status, report.passes) == ("succeeded", 3)
+    after = app.ids(TRACKS)
+    assert len(after) == len(before) - 4
+    assert set(filled.current(TRACKS)) >= set(after)
+
+
+def test_rows_that_other_sources_speak_of_already(filled: Home, app: RunningApp) -> None:
+    app.fault("late_rows", source=USERS, count=5)
+    reports = filled.ingest()
+    assert statuses(reports) == ALL_WELL
+    assert (reports[USERS].landed, reports[USERS].deleted) == (ROWS[USERS] - 5, 5)
+    app.clear_faults()
+    assert filled.ingest()[USERS].inserted == 5
+    assert sorted(filled.current(USERS)) == sorted(app.ids(USERS))
+
+
+def test_a_few_ids_that_name_somebody_else(filled: Home, app: RunningApp) -> None:
+    before = filled.current(USERS)
+    app.fault("id_collisions", source=USERS, every=50)
+    report = filled.ingest()[USERS]
+    assert (report.status, report.inserted, report.deleted, report.source_epoch_changed) == ("succeeded", 0, 0, False)
+    assert report.updated == 3  # the first of each page of 50, 50 and 20
+    after = filled.current(USERS)
+    other = [key for key, row in after.items() if row["email"] != before[key]["email"]]
+    assert len(other) == 3 and all(after[key]["created_at"] != before[key]["created_at"] for key in other)
+
+
+def test_a_clock_that_is_ahead(filled: Home, app: RunningApp) -> None:
+    before = filled.current(TRACKS)
+    app.fault("clock_ahead", source=TRACKS, hours=5)
+    report = filled.ingest()[TRACKS]
+    assert (report.status, report.updated) == ("succeeded", 3)
+    later = [row["updated_at"] - before[key]["updated_at"] for key, row in filled.current(TRACKS).items()]
+    assert sorted(later)[-3:] == [timedelta(hours=5)] * 3 and sorted(later)[-4] == timedelta(0)
 
 
 # Schema and values: one row of page 1 of a source is changed. What is quarantined, and with which reason?

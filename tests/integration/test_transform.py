@@ -18,6 +18,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 
+from ritournelle.domain.clock import travelled
 from ritournelle.domain.exposures import Exposure
 from ritournelle.domain.feedback import Feedback, FeedbackKind
 from ritournelle.domain.listens import ListenEvent, listen_id
@@ -529,6 +530,13 @@ class TestRed:
         assert "test one_row_per on stg_users: 1 row" in str(caught.value)
         assert "freshness of raw.src_users: last loaded" in str(caught.value)
         assert "50 hours ago" in str(caught.value)
+
+    def test_the_age_of_sources_follows_a_clock_that_travels(self, tmp_path: Path) -> None:
+        home = build_home(tmp_path, four_days)
+        with travelled(timedelta(hours=60)):
+            with pytest.raises(TransformError, match="freshness of raw.src_users: last loaded .*60 hours ago"):
+                home.transform()
+        home.transform()
 
     def test_warehouse_held_by_another_process(self, tmp_path: Path) -> None:
         home = build_home(tmp_path, four_days)

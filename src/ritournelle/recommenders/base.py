@@ -175,7 +175,10 @@ class Recommender(ABC):
         for start in range(0, states.shape[0], block):
             scores = self._scores(states[start : start + block])
             if not np.all(np.isfinite(scores)):
-                raise ModelError(f"the {self.name} model gave scores that are not finite; roll back or train again")
+                strange = np.count_nonzero(~np.isfinite(scores))
+                raise ModelError(
+                    f"the {self.name} model gave {strange} scores that are not finite; roll back or train again"
+                )
             hidden = None if exclude is None else exclude[start : start + block]
             parts.append(_best(scores, k, allowed, hidden))
         return Ranked.stacked(parts)

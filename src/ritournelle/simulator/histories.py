@@ -42,7 +42,7 @@ class Histories:
             tracks, row = self._track_ids(heard[place]), self.table[slot]
             before = row.items or []
             row.items = tracks + before if prepend else before + tracks
-            row.updated_at = moment[place]
+            row.updated_at = max(row.updated_at, moment[place])  # who joined this evening did not listen this morning
             added += len(tracks)
             self.table.put(slot, row)
         return added

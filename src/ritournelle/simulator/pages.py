@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ritournelle.domain.sources import Source
-from ritournelle.simulator.faults.fault import Fault, ListFault, PagingFault, RowFault, RowList
+from ritournelle.simulator.faults.fault import Fault, ListFault, PageFault, PagingFault, RowList
 from ritournelle.simulator.faults.volume import Whole
 
 
@@ -20,5 +20,5 @@ def envelope(source: Source, rows: list[bytes], page: int, size: int, faults: Se
             total, served = fault.announce(total), fault.reroute(served, pages)
     items = listed.window((served - 1) * size, served * size)
     for fault in faults:
-        items = fault.rewrite_page(source, items) if isinstance(fault, RowFault) else items
+        items = fault.rewrite_page(source, items) if isinstance(fault, PageFault) else items
     return b'{"items":[%b],"total":%d,"page":%d,"size":%d,"pages":%d}' % (b",".join(items), total, page, size, pages)

@@ -10,7 +10,7 @@ from typing import Any
 from ritournelle.domain.sources import Source
 from ritournelle.simulator.config import WorldConfig
 from ritournelle.simulator.faults.board import FaultBoard
-from ritournelle.simulator.faults.fault import Fault
+from ritournelle.simulator.faults.fault import Fault, WorldFault
 from ritournelle.simulator.pages import envelope
 from ritournelle.simulator.world import DayReport, World
 
@@ -30,6 +30,9 @@ class Simulation:
     def page(self, source: Source, page: int, size: int, faults: Sequence[Fault] = ()) -> bytes:
         """One page as JSON."""
         self.requests[source] += 1
+        for fault in faults:
+            if isinstance(fault, WorldFault):
+                fault.happen(source, self.world)
         return envelope(source, self.world.table(source).encoded(), page, size, faults)
 
     def advance(self, days: int, *, quiet: bool = False) -> list[DayReport]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ritournelle.domain.clock import travels, utc_now
 from ritournelle.errors import SettingsError
 from ritournelle.transform.profile import Profile, profile_of
 from ritournelle.warehouse.connect import sole_writer
@@ -22,6 +23,8 @@ PII_KEY_VARIABLE = "DBT_ENV_SECRET_RITOURNELLE_PII_KEY"
 """dbt masks the values of variables with this prefix in its logs, and refuses them in models."""
 WORKING_THREADS_VARIABLE = "RITOURNELLE_TRANSFORM_WORKING_THREADS"
 """Not one of the profile's: when one of those is another than the last time, dbt parses the whole project again."""
+PRESENT_VARIABLE = "RITOURNELLE_TRANSFORM_NOW"
+"""The present of a clock that has travelled; unset, the database's own clock is asked."""
 
 Invoke = Callable[[Sequence[str]], Any]
 """Runs one dbt command; what comes back is a `dbtRunnerResult`."""
@@ -80,6 +83,8 @@ class DbtSettings:
         known = {f"RITOURNELLE_TRANSFORM_{name}": str(run) for name, run in scope.items() if run is not None}
         if self.is_small:
             known[WORKING_THREADS_VARIABLE] = "1"
+        if travels():
+            known[PRESENT_VARIABLE] = utc_now().isoformat()
         return {PII_KEY_VARIABLE: self.pii_key, **known, **self.profile.environment}
 
     def global_flags(self) -> list[str]:

@@ -63,6 +63,16 @@ MOST_IDENTICAL_LISTS = Query(
 )
 """How many listeners share one and the same list of the model, at most."""
 
+TRACKS_IN_LISTS = Query(
+    "tracks_in_lists",
+    "marts.recommendations",
+    pa.schema(_count("squares")),
+    "SELECT cast(coalesce(sum(shown * shown), 0) AS bigint) AS squares FROM"
+    " (SELECT track_id, count(*) AS shown FROM {table} WHERE fallback_reason IS NULL GROUP BY track_id) AS counted",
+    computed=("squares",),
+)
+"""How unevenly tracks are shown: the sum of the squares of how often each is."""
+
 LIST_ROWS = Query(
     "list_rows",
     "marts.recommendations",
@@ -136,6 +146,7 @@ WATCHED = (
     LISTEN_TOTALS,
     LIST_TOTALS,
     MOST_IDENTICAL_LISTS,
+    TRACKS_IN_LISTS,
     LIST_ROWS,
     TRACKS_TO_SHOW,
     NEWLY_QUARANTINED,

@@ -12,7 +12,7 @@ from ritournelle.domain.sources import Source
 from ritournelle.errors import SettingsError
 from ritournelle.simulator.config import WorldConfig
 from ritournelle.simulator.faults.board import FaultBoard, FaultOrder
-from ritournelle.simulator.faults.fault import Fault, RowFault
+from ritournelle.simulator.faults.fault import Fault, PageFault, RowFault
 from ritournelle.simulator.faults.middleware import FaultyApp
 from ritournelle.simulator.faults.registry import FAULTS
 from ritournelle.simulator.world import World
@@ -32,6 +32,35 @@ def rewritten(name: str, source: Source | None = None, **options: Any) -> tuple[
 def first(name: str, source: Source | None = None, **options: Any) -> dict[str, Any]:
     row: dict[str, Any] = json.loads(rewritten(name, source, **options)[1][0])
     return row
+
+
+class IdentityFaultsTest(unittest.TestCase):
+    def test_some_ids_name_somebody_else(self) -> None:
+        for source in (Source.TRACKS, Source.USERS):
+            with self.subTest(source):
+                before = WORLD.table(source).encoded()
+                fault = FAULTS["id_collisions"].build(every=2)
+                assert isinstance(fault, PageFault)
+                rows = [json.loads(item) for item in before]
+                served = [json.loads(item) for item in fault.rewrite_page(source, before)]
+                self.assertEqual([row["id"] for row in served], [row["id"] for row in rows])
+                self.assertEqual(served[0], rows[1] | {"id": rows[0]["id"]})
+                self.assertEqual(served[2], rows[3] | {"id": rows[2]["id"]})
+                self.assertEqual([served[place] for place in (1, 3, 4)], [rows[place] for place in (1, 3, 4)])
+
+    def test_by_default_one_in_a_hundred(self) -> None:
+        before = World(WorldConfig(users=250, tracks=1)).table(Source.USERS).encoded()
+        fault = FAULTS["id_collisions"].build()
+        assert isinstance(fault, PageFault)
+        after = fault.rewrite_page(Source.USERS, before)
+        self.assertEqual(
+            [place for place, item in enumerate(before) if after[place] != item],
+            [0, 100, 200],
+        )
+
+    def test_more_than_every_other_row_cannot_be(self) -> None:
+        with self.assertRaises(SettingsError):
+            FAULTS["id_collisions"].build(every=1)
 
 
 class RowFaultsTest(unittest.TestCase):

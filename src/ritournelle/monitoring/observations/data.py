@@ -100,3 +100,5 @@ class Lists:
     tracks: int
     """All tracks that may be recommended."""
     list_length: int
+    equally_shown: float | None = None
+    """So many tracks, all shown equally often, would be as uneven as these are (the inverse of Simpson's index)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ WITH_SENSOR = frozenset(
 )
 """Data tests of troubles that have sensors of their own; freshness has one as well, and `refers_to_known`."""
 _KINDS_WITH_SENSOR = ("freshness", "refers_to_known")
+_NOT_FINITE = re.compile(r"gave (\d+) scores that are not finite")
+"""What `Recommender.recommend` says of a model without scores: its lists are never stored."""
 _LONGEST_MESSAGE = 200
 _BAD = ("warned", "failed", "error")
 _SCHEMAS = ("history.", "core.", "marts.")
@@ -88,8 +91,10 @@ def publication(history: History, now: datetime) -> Iterator[Publication]:
 
 
 def lists_to_publish(history: History) -> Iterator[Lists]:
-    """The model's lists, when they were last looked at."""
+    """The model's lists, when they were last looked at; or what kept them from being made."""
     found = history.latest_facts("lists")
+    last = history.latest(lambda step: step.step == "recommend" and step.status != "skipped")
+    refused = _NOT_FINITE.search(last[1].message) if last is not None else None
     if found is not None and found[1]["lists"]:
         totals = found[1]
         yield Lists(
@@ -97,10 +102,11 @@ def lists_to_publish(history: History) -> Iterator[Lists]:
             totals["model_version"],
             lists=totals["lists"],
             most_identical=totals["most_identical"],
-            not_finite=totals["not_finite"],
+            not_finite=int(refused[1]) if refused else totals["not_finite"],
             shown_tracks=totals["shown_tracks"],
             tracks=totals["tracks"],
             list_length=totals["longest"],
+            equally_shown=totals.get("equally_shown"),
         )
 
 

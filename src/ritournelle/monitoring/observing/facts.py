@@ -43,7 +43,9 @@ def _lists(warehouse: Warehouse) -> Facts:
     totals = _one(watched.LIST_TOTALS, warehouse)
     lists = totals["lists"]
     identical = _one(watched.MOST_IDENTICAL_LISTS, warehouse)["lists"]
+    squares = _one(watched.TRACKS_IN_LISTS, warehouse)["squares"]
     return totals | {
+        "equally_shown": totals["list_rows"] ** 2 / squares if squares else 0.0,
         "most_identical": identical / lists if lists else 0.0,
         "tracks": _one(watched.TRACKS_TO_SHOW, warehouse)["tracks"],
         "all_rows": _one(watched.LIST_ROWS, warehouse)["list_rows"],

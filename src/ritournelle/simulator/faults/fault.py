@@ -6,9 +6,12 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ritournelle.domain.sources import Source
+
+if TYPE_CHECKING:
+    from ritournelle.simulator.world import World
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -62,8 +65,24 @@ class ListFault(Fault, ABC):
         """The list that is served instead."""
 
 
+class WorldFault(Fault, ABC):
+    """Something happens in the world just before the page is answered, and stays."""
+
+    @abstractmethod
+    def happen(self, source: Source, world: World) -> None:
+        """Let it happen."""
+
+
+class PageFault(Fault, ABC):
+    """Content: rows of a page are others than they should be."""
+
+    @abstractmethod
+    def rewrite_page(self, source: Source, items: Sequence[bytes]) -> list[bytes]:
+        """The encoded rows of a page, some of them rewritten."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class RowFault(Fault, ABC):
+class RowFault(PageFault, ABC):
     """Schema and values: `rows` rows of a page are rewritten after the first `skip`; None means all of them."""
 
     rows: int | None = 1

@@ -10,6 +10,8 @@ from typing import Any
 from ritournelle.domain.sources import Source
 from ritournelle.errors import SettingsError
 from ritournelle.simulator.faults.fault import Fault
+from ritournelle.simulator.faults.identity import Collide
+from ritournelle.simulator.faults.moving import DeleteRows, InsertRows
 from ritournelle.simulator.faults.paging import LyingTotal, PagesOutOfOrder, SamePageTwice
 from ritournelle.simulator.faults.route import RenamedEndpoint
 from ritournelle.simulator.faults.transport import (
@@ -26,16 +28,18 @@ from ritournelle.simulator.faults.values import (
     AddField,
     BrokenText,
     ChangeType,
+    ClockAhead,
     DropField,
     HugeText,
     SetFields,
     UnknownKey,
     UnknownTrack,
 )
-from ritournelle.simulator.faults.volume import DuplicateKey, Shrink, Swell
+from ritournelle.simulator.faults.volume import DuplicateKey, LateRows, Shrink, Swell
 
 _EVERY = tuple(Source)
 _HISTORY = (Source.LISTEN_HISTORY,)
+_NAMED = (Source.TRACKS, Source.USERS)
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,13 @@ def _paging() -> list[tuple[str, str, tuple[Source, ...], Callable[..., Fault]]]
         ("total_lies", "`total` is wrong `by` so many rows", _EVERY, LyingTotal),
         ("same_page_twice", "page p answers the items of page p-1", _EVERY, SamePageTwice),
         ("pages_out_of_order", "the last page comes first", _EVERY, PagesOutOfOrder),
+        ("rows_inserted", "`count` rows are inserted just before the page is answered, and stay", _NAMED, InsertRows),
+        (
+            "rows_deleted",
+            "`count` rows are deleted just before the page is answered, and stay away",
+            _NAMED,
+            DeleteRows,
+        ),
     ]
 
 
@@ -139,6 +150,7 @@ def _values() -> list[tuple[str, str, tuple[Source, ...], Callable[..., Fault]]]
         ("duration_number", "duration 3600, a number", tracks, _tracks(duration=3600)),
         ("dates_garbage", "dates that are no dates", _EVERY, _dates("the day before")),
         ("dates_future", "dates in 2999: a skewed clock", _EVERY, _dates("2999-12-31T23:59:59.999999")),
+        ("clock_ahead", "`updated_at` is `hours` later than it should be", _EVERY, ClockAhead),
         ("dates_1970", "dates at the epoch", _EVERY, _dates("1970-01-01T00:00:00")),
         (
             "garbage_date_null_email",
@@ -165,12 +177,26 @@ def _volume() -> list[tuple[str, str, tuple[Source, ...], Callable[..., Fault]]]
     return [
         ("empty_endpoint", "no rows at all", _EVERY, partial(Shrink, share=0.0)),
         ("shrunken_endpoint", "90 % of the rows are gone (`share` is left)", _EVERY, Shrink),
+        ("late_rows", "the newest `count` rows are not there yet", _EVERY, LateRows),
         ("swollen_endpoint", "10 times as many rows (`times`)", _EVERY, Swell),
     ]
 
 
+def _identity() -> list[tuple[str, str, tuple[Source, ...], Callable[..., Fault]]]:
+    return [
+        ("id_collisions", "one id in `every` 100 names somebody else: their content, under that id", _NAMED, Collide)
+    ]
+
+
 def _kinds() -> list[FaultKind]:
-    families = {"transport": _transport, "paging": _paging, "schema": _schema, "values": _values, "volume": _volume}
+    families = {
+        "transport": _transport,
+        "paging": _paging,
+        "schema": _schema,
+        "values": _values,
+        "volume": _volume,
+        "identity": _identity,
+    }
     return [
         FaultKind(name, family, description, sources, factory)
         for family, members in families.items()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from ritournelle.domain.clock import utc_now
 from ritournelle.simulator.faults.fault import AnswerFault, AsgiApp, Receive, Scope, Send
 
 _FOR_EVER_SECONDS = 86_400.0
@@ -44,7 +45,7 @@ class Status(AnswerFault):
             return []
         text = str(self.retry_after_seconds)
         if self.as_date:
-            text = format_datetime(datetime.now(UTC) + timedelta(seconds=self.retry_after_seconds), usegmt=True)
+            text = format_datetime(utc_now() + timedelta(seconds=self.retry_after_seconds), usegmt=True)
         return [(b"retry-after", text.encode())]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from ritournelle.domain.sources import Source
@@ -57,6 +58,17 @@ class ChangeType(RowFault):
         field = self.field or usual[source]
         value = item.get(field)
         return item | {field: 3600 if isinstance(value, str) else str(value)}
+
+
+@dataclass(frozen=True)
+class ClockAhead(RowFault):
+    """The clock of the app is ahead, or that of whoever writes into it."""
+
+    hours: float = 96.0
+
+    def rewrite(self, source: Source, item: Item) -> Item:
+        later = datetime.fromisoformat(item["updated_at"]) + timedelta(hours=self.hours)
+        return item | {"updated_at": later.isoformat(timespec="microseconds")}
 
 
 @dataclass(frozen=True)

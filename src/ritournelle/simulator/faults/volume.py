@@ -25,6 +25,16 @@ class Shrink(ListFault):
 
 
 @dataclass(frozen=True)
+class LateRows(ListFault):
+    """The newest rows are not there yet, while other sources speak of them."""
+
+    count: int = 10
+
+    def resize(self, source: Source, rows: RowList) -> RowList:
+        return _Head(rows, max(0, len(rows) - self.count))
+
+
+@dataclass(frozen=True)
 class Swell(ListFault):
     """The rows come so many times, each time with other keys."""
 

@@ -1,0 +1,1 @@
+"""Alarms on days on which nothing is wrong: there must be none."""
