@@ -18,6 +18,7 @@ from ritournelle.recommenders.base import Interactions, Progress, Recommender, R
 from ritournelle.recommenders.neighbours import strongest
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
 from ritournelle.recommenders.sequences import Sequences
+from ritournelle.recommenders.sparse_scores import SparseScores
 
 
 class TransitionsConfig(RecommenderConfig):
@@ -115,6 +116,9 @@ class TransitionsRecommender(Recommender):
 
     def _fold_in_recent(self, heard: Interactions, recent: Sequences) -> States:
         return recent.decayed(heard.shape, self.config.recent, self.config.recency)
+
+    def _sparse_scores(self, states: States) -> SparseScores | None:
+        return None if self._added else SparseScores.of(csr_matrix(states @ self._scored))
 
     def _scores(self, states: States) -> Scores:
         scores: Scores = (states @ self._scored).toarray()
