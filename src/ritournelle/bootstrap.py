@@ -18,6 +18,7 @@ from ritournelle.warehouse.connect import connect, connect_published, duckdb_pat
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.evaluation.cases import Task
     from ritournelle.ingestion.http import HttpPageReader
+    from ritournelle.registry.base import Registry
     from ritournelle.registry.store import LocalRegistry
     from ritournelle.training.comparison import Comparison
     from ritournelle.training.reproduce import Reproduction
@@ -73,11 +74,20 @@ class Platform:
 
         return HttpPageReader(self.settings.source, on_retry=on_retry)
 
-    def registry(self) -> LocalRegistry:
-        """Where models are kept."""
+    def served_registry(self) -> LocalRegistry:
+        """Where whoever serves finds models, without MLflow."""
         from ritournelle.registry.store import LocalRegistry
 
         return LocalRegistry(self.settings.registry_folder)
+
+    def registry(self) -> Registry:
+        """Where models are kept: the folder, and the MLflow that mirrors it if one is set."""
+        url, served = self.settings.registry.url, self.served_registry()
+        if url is None:
+            return served
+        from ritournelle.registry.mlflow import MlflowRegistry
+
+        return MlflowRegistry(served, url, self.settings.registry_folder / "mlflow")
 
     def compare_families(
         self, task: Task | None = None, trials: int | None = None, *, on_trial: OnTrial | None = None

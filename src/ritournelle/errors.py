@@ -6,7 +6,8 @@
     ├── TransientError                    trying again may help
     │   ├── TransientSourceError          time-out, 5xx, 429, a body that is not JSON
     │   ├── RunInProgressError            another run holds the lock
-    │   └── WarehouseBusyError            another process has the warehouse file open
+    │   ├── WarehouseBusyError            another process has the warehouse file open
+    │   └── RegistryUnavailableError      the tracking server of the registry does not answer
     └── PermanentError                    trying again changes nothing
         ├── SettingsError                 a setting is missing or makes no sense
         ├── SourceError                   401, 403, 404, 422: the source says no
@@ -52,6 +53,10 @@ class RunInProgressError(TransientError):
 
 class WarehouseBusyError(TransientError):
     """Another process holds the warehouse, or its server does not answer."""
+
+
+class RegistryUnavailableError(TransientError):
+    """The tracking server of the registry does not answer; the models on this machine are whole."""
 
 
 class SettingsError(PermanentError):

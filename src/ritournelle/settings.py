@@ -27,6 +27,12 @@ def _http_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _mlflow_url(url: str) -> str:
+    if not url.startswith(("sqlite:///", "http://", "https://")):
+        raise ValueError("it must start with sqlite:///, http:// or https://, or be unset")
+    return url.rstrip("/")
+
+
 def _without_secrets(url: str) -> str:
     """A server's URL without user and password, wherever it holds them; a file's as it is."""
     scheme, _, rest = url.partition("://")
@@ -121,6 +127,22 @@ class PrivacySettings(_Section):
         min_length=16,
         description="Key of the hashes that replace e-mails and names; unset: one made at first use, in the home.",
     )
+
+
+class RegistrySettings(_Section):
+    """Where trained models are registered."""
+
+    url: Annotated[str, AfterValidator(_mlflow_url)] | None = Field(
+        default=None,
+        repr=False,  # it may hold a password
+        description="`sqlite:///path` or `http(s)://server` of an MLflow that mirrors the registry, with the extra "
+        "`mlflow`; unset: the folder in the home alone.",
+    )
+
+    @property
+    def public_url(self) -> str | None:
+        """The URL without the user and password that it may hold."""
+        return _without_secrets(self.url) if self.url else self.url
 
 
 class WarehouseSettings(_Section):
@@ -236,6 +258,7 @@ class Settings(BaseSettings):
     warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
     transform: TransformSettings = Field(default_factory=TransformSettings)
     recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)
+    registry: RegistrySettings = Field(default_factory=RegistrySettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     gate: GateSettings = Field(default_factory=GateSettings)
 
@@ -255,7 +278,8 @@ class Settings(BaseSettings):
         """The same settings with every secret hidden."""
         source = self.source.model_copy(update={"url": self.source.public_url})
         warehouse = self.warehouse.model_copy(update={"url": self.warehouse.public_url})
-        return self.model_copy(update={"source": source, "warehouse": warehouse})
+        registry = self.registry.model_copy(update={"url": self.registry.public_url})
+        return self.model_copy(update={"source": source, "warehouse": warehouse, "registry": registry})
 
     @property
     def warehouse_url(self) -> str:
