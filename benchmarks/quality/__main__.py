@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.experiment import Experiment, mean
+from benchmarks.quality.fold_in import fold_in, fold_in_table
 from benchmarks.quality.hetrec import hetrec
 from benchmarks.quality.lines import lines
 from benchmarks.quality.nowplaying import nowplaying
@@ -32,6 +33,8 @@ def main() -> None:
     wanted = _arguments()
     try:
         results = {name: _repeated(name, make, wanted.seeds) for name, make in _experiments(wanted).items()}
+        if not wanted.train and (not wanted.only or "fold_in" in wanted.only):
+            results["fold_in"] = fold_in(wanted.data, 0, say=_say)
     except RitournelleError as error:
         sys.exit(f"quality: {error}")
     print(json.dumps(results, indent=2) if wanted.json else _table(results))
@@ -106,6 +109,9 @@ def _families(experiment: Experiment) -> Sequence[str]:
 def _table(results: Mapping[str, Any]) -> str:
     rows = []
     for name, result in results.items():
+        if name == "fold_in":
+            rows += fold_in_table(result)
+            continue
         rows.append(f"{name}: mean of {result['seeds']} seed(s), {result['seconds']:.0f} s; chosen: {result['chosen']}")
         rows.append("  " + f"{'':24}" + "".join(f"{metric:>12}" for metric in result["metrics"]))
         chosen = {metric: result[metric] for metric in result["metrics"]}
@@ -127,7 +133,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one object instead of a table")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the real data sets")
-    parser.add_argument("--only", nargs="*", help="some of: hetrec, nowplaying")
+    parser.add_argument("--only", nargs="*", help="some of: hetrec, nowplaying, fold_in")
     parser.add_argument("--seeds", type=int, default=3, help="repetitions of a random split")
     parser.add_argument("--train", type=Path, help="any split: lines `user item item …` to learn and choose from")
     parser.add_argument("--test", type=Path, help="any split: lines of the answers")

@@ -1,4 +1,8 @@
-"""Nowplaying: every prefix of a test session predicts its next track, repeats allowed, @20."""
+"""Nowplaying: every prefix of a test session predicts its next track, repeats allowed, @20.
+
+Chosen by MRR, the scarcer of the two metrics that are published: families and blends differ in it by 40 %, the good ones
+in P@20 by 3 % (validation part).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ def nowplaying(data: Path, seed: int) -> Experiment:
         "nowplaying",
         session_window(earlier, later, len(ids)).asking(ASKED_AT_MOST, seed),
         session_window(everything, asked, len(ids)),
-        Goal("ndcg", 20, seed),
+        Goal("mrr", 20, seed),
         {"hit@20": "p@20", "mrr@20": "mrr@20"},
     )
 

@@ -11,7 +11,7 @@ _ORDER = tuple(Candidate(family) for family in ("popularity", "item_knn", "trans
 
 PLANS = {
     "hetrec": Plan(_TASTE, {"item_knn": Budget(20), "ease": Budget(6), "als": Budget(8), "ials": Budget(16)}),
-    "nowplaying": Plan(_ORDER, {"item_knn": Budget(4), "transitions": Budget(10), "session_knn": Budget(12)}),
+    "nowplaying": Plan(_ORDER, {"item_knn": Budget(4), "transitions": Budget(8), "session_knn": Budget(12)}),
     "split": Plan(
         _TASTE,
         {

@@ -18,6 +18,7 @@ from ritournelle.warehouse.connect import connect, connect_published, duckdb_pat
 if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.evaluation.cases import Task
     from ritournelle.ingestion.http import HttpPageReader
+    from ritournelle.inference.rerank import RerankRules
     from ritournelle.registry.base import Registry
     from ritournelle.registry.store import LocalRegistry
     from ritournelle.training.comparison import Comparison
@@ -88,6 +89,13 @@ class Platform:
         from ritournelle.registry.mlflow import MlflowRegistry
 
         return MlflowRegistry(served, url, self.settings.registry_folder / "mlflow")
+
+    def rerank_rules(self) -> RerankRules:
+        """What the owner asks of every list."""
+        from ritournelle.inference.rerank import RerankRules
+
+        wanted = self.settings.recommendation
+        return RerankRules(wanted.artist_cap, wanted.novelty_share, wanted.diversity)
 
     def compare_families(
         self, task: Task | None = None, trials: int | None = None, *, on_trial: OnTrial | None = None

@@ -192,6 +192,16 @@ class RecommendationSettings(_Section):
     list_length: int = Field(default=20, ge=1, le=1000, description="Recommendations stored per listener.")
     seed: int = Field(default=20_240_601, ge=0, description="Seed of everything random in training.")
     half_life_days: float = Field(default=90.0, gt=0, description="Age at which a listen weighs half.")
+    artist_cap: int | None = Field(
+        default=None, ge=1, description="Most tracks of one artist in a list; unset: as many as the model ranks there."
+    )
+    novelty_share: Share = Field(
+        default=0.0,
+        description="Share of a list that little known tracks have at least: those outside half of all plays.",
+    )
+    diversity: Share = Field(
+        default=0.0, description="How much less each further track of an artist counts when a list is put together."
+    )
 
 
 class TrainingSettings(_Section):

@@ -1,6 +1,6 @@
-"""The registry on MLflow: what the folder holds is recorded on a tracking server, or in its database, and followed back.
+"""The registry on MLflow: what the folder holds is recorded on a tracking server or in its database, and followed back.
 
-The folder stays what serves: it appears whole or not at all, and is read without MLflow. On the server each version is a
+The folder stays what serves: it appears whole or not at all and is read without MLflow. On the server each version is a
 run (parameters, metrics, artefacts) and a version of the registered model `ritournelle`, tagged with its name here; the
 aliases `champion` and `challenger` point to them. Whatever a killed run or a server that was away left unrecorded is
 recorded at the next use. An alias that somebody moves in MLflow is followed, and versions that another home recorded

@@ -20,7 +20,7 @@ from ritournelle.evaluation.window import Window
 from ritournelle.recommenders.ease import EaseRecommender
 from ritournelle.recommenders.search_space import Between, OneOf
 from ritournelle.training.choose import Plan, choose
-from ritournelle.training.content import content_matrix
+from ritournelle.domain.content import content_matrix
 from ritournelle.training.candidate import Candidate
 from ritournelle.training.fitted import FittedModels
 from ritournelle.training.narrowed import of_most_heard
