@@ -20,7 +20,7 @@ from ritournelle.evaluation.evaluate import evaluate
 from ritournelle.recommenders.base import Recommender
 from ritournelle.recommenders.factory import create_recommender
 
-FAMILIES = ("als", "ials", "ease", "item_knn")
+FAMILIES = ("als", "ials", "item_knn")
 FOLDS = 5
 MOST_LOST = 0.08
 METRIC = "recall@10"
