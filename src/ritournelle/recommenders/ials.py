@@ -36,8 +36,8 @@ class IalsConfig(RecommenderConfig):
 
     factors: int = Field(default=64, ge=1, description="Dimensions of the space.")
     epochs: int = Field(default=12, ge=1, description="Rounds of alternating between listeners and tracks.")
-    unobserved: float = Field(default=0.3, gt=0, description="α₀: what a pair counts that was not heard.")
-    regularization: float = Field(default=0.01, gt=0, description="Restraint per unit of frequency.")
+    unobserved: float = Field(default=0.05, gt=0, description="α₀: what a pair counts that was not heard.")
+    regularization: float = Field(default=0.003, gt=0, description="Restraint per unit of frequency.")
     frequency_exponent: float = Field(default=1.0, ge=0, le=1, description="ν: how restraint grows with frequency.")
     weighting: Literal["log1p", "linear", "binary"] = Field(
         default="log1p",
