@@ -1,7 +1,7 @@
 """Nowplaying: every prefix of a test session predicts its next track, repeats allowed, @20.
 
-Chosen by MRR, the scarcer of the two published metrics: on the validation part families and blends differ in it by 40 %,
-the good ones in P@20 by 3 %.
+Chosen by MRR, the scarcer of the two published metrics: on the validation part families and blends differ in it by
+40 %, the good ones in P@20 by 3 %.
 """
 
 from __future__ import annotations
