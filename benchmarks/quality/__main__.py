@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.experiment import Experiment, mean
+from benchmarks.quality.fold_in import fold_in, fold_in_table
 from benchmarks.quality.hetrec import hetrec
 from benchmarks.quality.lines import lines
 from benchmarks.quality.nowplaying import nowplaying
 from benchmarks.quality.plans import PLANS
 from ritournelle.errors import RitournelleError
 from ritournelle.training.choose import Choice, choose
+from ritournelle.training.fitted import FittedModels
 from ritournelle.training.selection import Trial, attempt
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -31,6 +33,8 @@ def main() -> None:
     wanted = _arguments()
     try:
         results = {name: _repeated(name, make, wanted.seeds) for name, make in _experiments(wanted).items()}
+        if not wanted.train and (not wanted.only or "fold_in" in wanted.only):
+            results["fold_in"] = fold_in(wanted.data, 0, say=_say)
     except RitournelleError as error:
         sys.exit(f"quality: {error}")
     print(json.dumps(results, indent=2) if wanted.json else _table(results))
@@ -84,12 +88,13 @@ def _one(experiment: Experiment) -> dict[str, Any]:
 
 
 def _tested(experiment: Experiment, choice: Choice) -> dict[str, dict[str, float]]:
-    """Test metrics of each family's best, as the literature calls them."""
-    results = {}
+    """Test metrics of each family's best, as the literature calls them; blends are made of what is fitted then."""
+    results: dict[str, dict[str, float]] = {}
+    models = FittedModels(experiment.final, experiment.goal.seed)
     for trial in choice.trials:
         if trial.problem or trial.candidate.family in results:
             continue
-        reached = attempt(experiment.final, trial.candidate, experiment.goal)
+        reached = attempt(experiment.final, trial.candidate, experiment.goal, models=models)
         results[trial.candidate.family] = {
             name: round(reached.metrics[metric], 5) for metric, name in experiment.shown.items()
         }
@@ -104,6 +109,9 @@ def _families(experiment: Experiment) -> Sequence[str]:
 def _table(results: Mapping[str, Any]) -> str:
     rows = []
     for name, result in results.items():
+        if name == "fold_in":
+            rows += fold_in_table(result)
+            continue
         rows.append(f"{name}: mean of {result['seeds']} seed(s), {result['seconds']:.0f} s; chosen: {result['chosen']}")
         rows.append("  " + f"{'':24}" + "".join(f"{metric:>12}" for metric in result["metrics"]))
         chosen = {metric: result[metric] for metric in result["metrics"]}
@@ -125,7 +133,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one object instead of a table")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the real data sets")
-    parser.add_argument("--only", nargs="*", help="some of: hetrec, nowplaying")
+    parser.add_argument("--only", nargs="*", help="some of: hetrec, nowplaying, fold_in")
     parser.add_argument("--seeds", type=int, default=3, help="repetitions of a random split")
     parser.add_argument("--train", type=Path, help="any split: lines `user item item …` to learn and choose from")
     parser.add_argument("--test", type=Path, help="any split: lines of the answers")

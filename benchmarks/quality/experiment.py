@@ -75,11 +75,8 @@ def _prefixes(tracks: NDArray[np.int64], starts: NDArray[np.int64], known: NDArr
     return Sequences(tracks[places], ends.astype(np.int64), np.arange(len(known), dtype=np.int64))
 
 
-def hold_out(interactions: Any, share: float, seed: int, *, at_most: int | None = None) -> Window:
-    """A random part of every listener's tracks as answers, to choose on; listeners of one track keep it.
-
-    With `at_most`, only so many listeners (at random) are asked; all learn.
-    """
+def hold_out(interactions: Any, share: float, seed: int) -> Window:
+    """A random part of every listener's tracks as answers, to choose on; listeners of one track keep it."""
     matrix = csr_matrix(interactions)
     lengths = np.diff(matrix.indptr)
     held = np.minimum(np.maximum(np.round(lengths * share), lengths > 1), lengths - 1).clip(0).astype(np.int64)
@@ -90,10 +87,7 @@ def hold_out(interactions: Any, share: float, seed: int, *, at_most: int | None 
     is_held = np.zeros(matrix.nnz, dtype=np.bool_)
     is_held[order] = places < np.repeat(held, lengths)
     learnt, answers = _part(matrix, owners, ~is_held), _part(matrix, owners, is_held)
-    cases = discovery(learnt, answers)
-    if at_most is not None and len(cases) > at_most:
-        cases = cases.take(np.sort(random.choice(len(cases), at_most, replace=False)))
-    return Window(learnt, cases, NO_SIDE_INFORMATION)
+    return Window(learnt, discovery(learnt, answers), NO_SIDE_INFORMATION)
 
 
 def _part(matrix: Any, owners: NDArray[np.int64], wanted: NDArray[np.bool_]) -> Any:

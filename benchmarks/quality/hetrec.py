@@ -20,13 +20,17 @@ def hetrec(data: Path, seed: int) -> Experiment:
 
     The protocol's split gives validation and test a tenth of each user's artists, rounded down.
     """
-    plays = _plays(data / FILE)
-    train, validation, test = _split(plays, seed)
+    train, validation, test = parts(data, seed)
     goal = Goal("ndcg", 10, seed)
     choosing = Window(train, discovery(train, validation))
     return Experiment(
         "hetrec", choosing, _final(train, validation, test), goal, {"recall@10": "recall@10", "ndcg@10": "ndcg@10"}
     )
+
+
+def parts(data: Path, seed: int) -> tuple[Any, Any, Any]:
+    """Train, validation and test: CSR, users × artists, plays."""
+    return _split(_plays(data / FILE), seed)
 
 
 def _final(train: Any, validation: Any, test: Any) -> Window:
@@ -50,8 +54,8 @@ def _split(plays: Any, seed: int) -> tuple[Any, Any, Any]:
     place = np.empty(plays.nnz, dtype=np.int64)
     place[order] = np.arange(plays.nnz) - np.repeat(plays.indptr[:-1], lengths)
     tenth = np.repeat(lengths // 10, lengths)
-    parts = (place >= 2 * tenth, place < tenth, (place >= tenth) & (place < 2 * tenth))
-    train, validation, test = (_of(plays, owners, part) for part in parts)
+    places = (place >= 2 * tenth, place < tenth, (place >= tenth) & (place < 2 * tenth))
+    train, validation, test = (_of(plays, owners, chosen) for chosen in places)
     return train, validation, test
 
 

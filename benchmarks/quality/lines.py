@@ -25,7 +25,7 @@ def lines(train_file: Path, test_file: Path, k: int, seed: int) -> Experiment:
     """The split of these files; an item named twice weighs twice. `PermanentError` names a line that is not numbers."""
     train, test = _matrices(_read(train_file), _read(test_file))
     final = Window(train, discovery(train, test))
-    choosing = hold_out(train, VALIDATION_SHARE, seed, at_most=ASKED_AT_MOST)
+    choosing = hold_out(train, VALIDATION_SHARE, seed).asking(ASKED_AT_MOST, seed)
     shown = {f"recall@{k}": f"recall@{k}", f"ndcg@{k}": f"ndcg@{k}"}
     return Experiment("split", choosing, final, Goal("ndcg", k, seed), shown)
 

@@ -1,4 +1,8 @@
-"""Nowplaying: every prefix of a test session predicts its next track, repeats allowed, @20."""
+"""Nowplaying: every prefix of a test session predicts its next track, repeats allowed, @20.
+
+Chosen by MRR, the scarcer of the two published metrics: on the validation part families and blends differ in it by
+40 %, the good ones in P@20 by 3 %.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ from ritournelle.training.selection import Goal
 TRAIN, TEST = "nowplaying_train_sessions.txt.gz", "nowplaying_test_sessions.txt.gz"
 VALIDATION_SHARE = 0.05
 """Of the train sessions, the last ones, to choose on: the file is in the order of time."""
+ASKED_AT_MOST = 10_000
+"""Of their 34,000 prefixes: a mean over so many is known to about 2 %, the difference of two models better."""
 
 
 def nowplaying(data: Path, seed: int) -> Experiment:
@@ -24,9 +30,9 @@ def nowplaying(data: Path, seed: int) -> Experiment:
     earlier, later, everything, asked = (_rows(part, ids) for part in (train[:cut], train[cut:], train, test))
     return Experiment(
         "nowplaying",
-        session_window(earlier, later, len(ids)),
+        session_window(earlier, later, len(ids)).asking(ASKED_AT_MOST, seed),
         session_window(everything, asked, len(ids)),
-        Goal("ndcg", 20, seed),
+        Goal("mrr", 20, seed),
         {"hit@20": "p@20", "mrr@20": "mrr@20"},
     )
 

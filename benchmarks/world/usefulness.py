@@ -13,7 +13,7 @@ from benchmarks.world.played import Played
 from ritournelle.simulator.config import WorldConfig
 from ritournelle.training.comparison import compare_families
 from ritournelle.training.rules import TrainingRules
-from ritournelle.training.selection import Candidate
+from ritournelle.training.candidate import Candidate
 
 K = 20
 

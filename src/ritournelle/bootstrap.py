@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.monitoring.journal import Journal
     from ritournelle.monitoring.rounds import Rounds
     from ritournelle.monitoring.rules import Rules
+    from ritournelle.inference.rerank import RerankRules
+    from ritournelle.registry.base import Registry
     from ritournelle.registry.store import LocalRegistry
     from ritournelle.streaming.broker import Broker
     from ritournelle.training.comparison import Comparison
@@ -81,8 +83,8 @@ class Platform:
 
         return HttpPageReader(self.settings.source, on_retry=on_retry)
 
-    def registry(self) -> LocalRegistry:
-        """Where models are kept."""
+    def served_registry(self) -> LocalRegistry:
+        """Where whoever serves finds models, without MLflow."""
         from ritournelle.registry.store import LocalRegistry
 
         return LocalRegistry(self.settings.registry_folder)
@@ -114,7 +116,7 @@ class Platform:
             self.settings.home,
             duckdb_path(self.settings.warehouse_url),
             lambda: connect(self.settings.warehouse_url, threads=1, read_only=True),
-            self.registry(),
+            self.served_registry(),
             self.settings.gate.metric,
         )
         journal = self.journal()
@@ -131,6 +133,22 @@ class Platform:
 
         alerts = self.settings.alerts
         return Notifier(self.journal(), self.rules(), alerts, channels_of(alerts.urls))
+
+    def registry(self) -> Registry:
+        """Where models are kept: the folder, and the MLflow that mirrors it if one is set."""
+        url, served = self.settings.registry.url, self.served_registry()
+        if url is None:
+            return served
+        from ritournelle.registry.mlflow import MlflowRegistry
+
+        return MlflowRegistry(served, url, self.settings.registry_folder / "mlflow")
+
+    def rerank_rules(self) -> RerankRules:
+        """What the owner asks of every list."""
+        from ritournelle.inference.rerank import RerankRules
+
+        wanted = self.settings.recommendation
+        return RerankRules(wanted.artist_cap, wanted.novelty_share, wanted.diversity)
 
     def compare_families(
         self, task: Task | None = None, trials: int | None = None, *, on_trial: OnTrial | None = None

@@ -363,7 +363,15 @@ def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None
 
     length = platform.settings.recommendation.list_length
     with platform.read_published() as warehouse:
-        answer = read_list(warehouse, platform.registry(), user_id, k=k, stored_length=length, now=utc_now())
+        answer = read_list(
+            warehouse,
+            platform.served_registry(),
+            user_id,
+            k=k,
+            stored_length=length,
+            now=utc_now(),
+            rules=platform.rerank_rules(),
+        )
     if as_json:
         _print_json(answer.to_dict())
     else:

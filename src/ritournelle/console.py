@@ -180,9 +180,24 @@ def show_comparison(comparison: Comparison) -> None:
             standing.candidate.family, *(f"{value:.4f}" for value in values), escape(str(standing.against_popularity))
         )
     _OUT.print(table)
+    _show_slices(comparison)
     _OUT.print(f"chosen on the validation window: {escape(str(comparison.chosen))}", soft_wrap=True)
     colour = "green" if comparison.decision.promote else "yellow"
     _OUT.print(f"[{colour}]the gate: {escape(str(comparison.decision))}[/]", soft_wrap=True)
+
+
+def _show_slices(comparison: Comparison) -> None:
+    """Recall of the chosen family beside popularity's, for kinds of listeners and of tracks."""
+    standings = {standing.candidate.family: standing for standing in comparison.standings}
+    chosen, popular = standings[comparison.chosen.family], standings["popularity"]
+    recall = f"recall@{comparison.metric.rpartition('@')[2]}"
+    table = Table(title=f"{recall} by slice", title_justify="left")
+    for column in ("slice", "listeners", chosen.candidate.family, "popularity"):
+        table.add_column(column, justify="left" if column == "slice" else "right")
+    for name, means in chosen.slices.items():
+        beside = popular.slices.get(name, {})
+        table.add_row(name, f"{means['cases']:,.0f}", *(f"{each.get(recall, 0.0):.4f}" for each in (means, beside)))
+    _OUT.print(table)
 
 
 def show_quarantine(rows: list[dict[str, Any]]) -> None:

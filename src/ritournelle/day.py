@@ -403,6 +403,7 @@ class Day:
                     self._platform.registry(),
                     list_length=self._settings.recommendation.list_length,
                     computed_at=utc_now(),
+                    rules=self._platform.rerank_rules(),
                     on_progress=self._watcher.on_lists,
                 )
             warnings = [f"the champion is damaged: {written.problem}"] if written.problem else []

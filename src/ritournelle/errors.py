@@ -7,7 +7,8 @@
     │   ├── TransientSourceError          time-out, 5xx, 429, a body that is not JSON
     │   ├── RunInProgressError            another run holds the lock
     │   ├── WarehouseBusyError            another process has the warehouse file open
-    │   └── StreamUnavailableError        the event log could not be written or reached
+    │   ├── StreamUnavailableError        the event log could not be written or reached
+    │   └── RegistryUnavailableError      the tracking server of the registry does not answer
     └── PermanentError                    trying again changes nothing
         ├── SettingsError                 a setting is missing or makes no sense
         ├── SourceError                   401, 403, 404, 422: the source says no
@@ -62,6 +63,10 @@ class WarehouseBusyError(TransientError):
 
 class StreamUnavailableError(TransientError):
     """The event log could not be written or reached; nothing of what was to be published counts as acknowledged."""
+
+
+class RegistryUnavailableError(TransientError):
+    """The tracking server of the registry does not answer; the models on this machine are whole."""
 
 
 class SettingsError(PermanentError):

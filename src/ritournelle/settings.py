@@ -35,6 +35,12 @@ def _http_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _mlflow_url(url: str) -> str:
+    if not url.startswith(("sqlite:///", "http://", "https://")):
+        raise ValueError("it must start with sqlite:///, http:// or https://, or be unset")
+    return url.rstrip("/")
+
+
 def _without_secrets(url: str) -> str:
     """A server's URL without user and password, wherever it holds them; a file's as it is."""
     scheme, _, rest = url.partition("://")
@@ -161,6 +167,22 @@ class PrivacySettings(_Section):
     )
 
 
+class RegistrySettings(_Section):
+    """Where trained models are registered."""
+
+    url: Annotated[str, AfterValidator(_mlflow_url)] | None = Field(
+        default=None,
+        repr=False,  # it may hold a password
+        description="`sqlite:///path` or `http(s)://server` of an MLflow that mirrors the registry, with the extra "
+        "`mlflow`; unset: the folder in the home alone.",
+    )
+
+    @property
+    def public_url(self) -> str | None:
+        """The URL without the user and password that it may hold."""
+        return _without_secrets(self.url) if self.url else self.url
+
+
 class WarehouseSettings(_Section):
     """Where the tables live."""
 
@@ -233,6 +255,16 @@ class RecommendationSettings(_Section):
     list_length: int = Field(default=20, ge=1, le=1000, description="Recommendations stored per listener.")
     seed: int = Field(default=20_240_601, ge=0, description="Seed of everything random in training.")
     half_life_days: float = Field(default=90.0, gt=0, description="Age at which a listen weighs half.")
+    artist_cap: int | None = Field(
+        default=None, ge=1, description="Most tracks of one artist in a list; unset: as many as the model ranks there."
+    )
+    novelty_share: Share = Field(
+        default=0.0,
+        description="Share of a list that little known tracks have at least: those outside half of all plays.",
+    )
+    diversity: Share = Field(
+        default=0.0, description="How much less each further track of an artist counts when a list is put together."
+    )
 
 
 class TrainingSettings(_Section):
@@ -392,6 +424,7 @@ class Settings(BaseSettings):
     feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
     transform: TransformSettings = Field(default_factory=TransformSettings)
     recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)
+    registry: RegistrySettings = Field(default_factory=RegistrySettings)
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     gate: GateSettings = Field(default_factory=GateSettings)
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)
@@ -415,7 +448,8 @@ class Settings(BaseSettings):
         """The same settings with every secret hidden."""
         source = self.source.model_copy(update={"url": self.source.public_url})
         warehouse = self.warehouse.model_copy(update={"url": self.warehouse.public_url})
-        return self.model_copy(update={"source": source, "warehouse": warehouse})
+        registry = self.registry.model_copy(update={"url": self.registry.public_url})
+        return self.model_copy(update={"source": source, "warehouse": warehouse, "registry": registry})
 
     @property
     def warehouse_url(self) -> str:

@@ -48,7 +48,7 @@ class AlsLinearTest(PersonalRecommenderContract, unittest.TestCase):
 
 class IalsTest(PersonalRecommenderContract, unittest.TestCase):
     def create(self) -> Recommender:
-        return IalsRecommender(IalsConfig(factors=2, unobserved=0.3, seed=3))
+        return IalsRecommender(IalsConfig(factors=2, unobserved=0.3, regularization=0.003, seed=3))
 
 
 class ItemKnnCosineTest(PersonalRecommenderContract, unittest.TestCase):

@@ -60,6 +60,7 @@ def test_a_person_reads_a_table_and_searches_go_on(tmp_path: Path) -> None:
     done = evaluated(tmp_path, "--task", "next_listen", "--trials", "2")
     assert done.returncode == 0, done.stderr
     assert "next_listen" in done.stdout and "the gate: " in done.stdout and "chosen on the validation" in done.stdout
+    assert "recall@20 by slice" in done.stdout and "heavy listeners" in done.stdout and "tail tracks" in done.stdout
     assert (tmp_path / "tuning" / "next_listen.log").exists()
     again = evaluated(tmp_path, "--task", "next_listen", "--trials", "2")
     assert len(again.stderr.splitlines()) < len(done.stderr.splitlines()), "the search began anew"

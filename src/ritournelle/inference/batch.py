@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from ritournelle.domain.interactions import UNKNOWN, IdMap, Interactions
+from ritournelle.inference.backoff import ContentBackoff
 from ritournelle.inference.champion import Champion
 from ritournelle.inference.fallback import Fallback
+from ritournelle.inference.rerank import RerankRules, Traits, reranked
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA, Answer, recommendation_rows
 from ritournelle.inference.recent import recent_sequences
 from ritournelle.recommenders.sequences import Sequences
@@ -24,6 +26,7 @@ NO_MODEL_VERSION = "none"
 
 NO_CHAMPION = "no model has been promoted yet"
 NOTHING_HEARD = "no listen of a track that the model knows"
+BY_CONTENT = "no listen of a track that the model knows; chosen by artist, album and genre"
 NOTHING_LEFT = "the listener has heard every track that the model can recommend"
 
 
@@ -43,6 +46,11 @@ class Night:
     computed_at: datetime
     recommendable: ArrayLike | None = None
     recent: pa.Table | None = None
+    rules: RerankRules = RerankRules()
+    traits: Traits | None = None
+    """Of the champion's tracks, where there are rules."""
+    backoff: ContentBackoff | None = None
+    """For those who heard only tracks that the champion does not know; None: popularity answers them."""
 
     @property
     def model_version(self) -> str:
@@ -63,7 +71,7 @@ def nightly_blocks(
 ) -> Iterator[tuple[NDArray[np.int64], pa.Table]]:
     """The lists of these listeners (user ids), block by block: at most `block_size` of them, ascending, and their rows.
 
-    The champion answers whoever heard a track that it knows; the fallback answers the others and says why. Nobody is
+    The champion answers whoever heard a track that it knows; content, then popularity answer the others and say why. Nobody is
     recommended what they heard, and who heard everything gets no row. The same night gives the same rows.
     """
     everybody = IdMap.of(listeners)
@@ -74,6 +82,11 @@ def nightly_blocks(
         if night.champion is not None and personal is not None:
             batch, strangers = _ask_champion(night, night.champion, personal, recent, rows)
             batches.append(batch)
+            if night.backoff is not None:
+                batch, strangers[NOTHING_HEARD] = _ask_content(
+                    night, night.backoff, everybody, strangers[NOTHING_HEARD]
+                )
+                batches.append(batch)
         batches += [_ask_fallback(night, everybody.at(who), why) for why, who in strangers.items() if len(who)]
         yield everybody.at(rows), pa.Table.from_batches(batches, RECOMMENDATION_SCHEMA)
 
@@ -105,14 +118,30 @@ def _ask_champion(
     known = rows[heard_something]
     heard, model = personal.matrix[known], champion.model
     states = model.fold_in(heard, recent=recent and recent.of_listeners(known, len(personal.users)))
-    ranked = model.recommend(states, night.list_length, exclude=heard, candidates=_candidates(night))
+    pool = night.rules.pool(night.list_length)
+    ranked = model.recommend(states, pool, exclude=heard, candidates=_candidates(night))
+    if night.traits is not None:
+        ranked = reranked(ranked, night.list_length, night.rules, night.traits)
     batch = recommendation_rows(personal.users.at(known), ranked, champion.tracks.ids, night.by_model(champion))
     return batch, {NOTHING_HEARD: rows[~heard_something], NOTHING_LEFT: known[ranked.lengths == 0]}
 
 
+def _ask_content(
+    night: Night, backoff: ContentBackoff, everybody: IdMap, strangers: NDArray[np.int64]
+) -> tuple[pa.RecordBatch, NDArray[np.int64]]:
+    """The lists by content, and whom they leave to popularity (rows of `everybody`)."""
+    users = everybody.at(strangers)
+    answer = Answer(night.model_version, night.computed_at, backoff.model.reason, BY_CONTENT)
+    batch, left = backoff.rows(users, _heard_by(night, users), night.list_length, answer)
+    return batch, everybody.known_rows(left)
+
+
+def _heard_by(night: Night, users: NDArray[np.int64]) -> pa.Table:
+    return night.interactions.filter(pc.is_in(night.interactions.column("user_id"), value_set=pa.array(users)))
+
+
 def _ask_fallback(night: Night, user_ids: NDArray[np.int64], why: str) -> pa.RecordBatch:
-    mine = pc.is_in(night.interactions.column("user_id"), value_set=pa.array(user_ids))
-    histories = night.fallback.histories(IdMap.of(user_ids), night.interactions.filter(mine))
+    histories = night.fallback.histories(IdMap.of(user_ids), _heard_by(night, user_ids))
     return night.fallback.rows(user_ids, histories.matrix, night.list_length, night.by_fallback(why))
 
 

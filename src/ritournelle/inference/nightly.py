@@ -14,10 +14,12 @@ import xxhash
 from numpy.typing import ArrayLike, NDArray
 
 from ritournelle.domain.interactions import IdMap
+from ritournelle.inference.backoff import content_backoff
 from ritournelle.inference.batch import BLOCK_SIZE, Night, nightly_blocks
 from ritournelle.inference.champion import Champion, load_champion
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.recent import LATEST
+from ritournelle.inference.rerank import RerankRules, Traits
 from ritournelle.inference.states import ListStates, list_states
 from ritournelle.registry.base import Registry
 from ritournelle.warehouse import marts
@@ -59,6 +61,7 @@ def write_nightly_lists(
     *,
     list_length: int,
     computed_at: datetime,
+    rules: RerankRules = RerankRules(),
     block_size: int = BLOCK_SIZE,
     on_progress: Progress | None = None,
 ) -> Written:
@@ -68,7 +71,7 @@ def write_nightly_lists(
     next one goes on from there. Readers see nothing of it before it is published. A damaged champion is passed
     over for the one before it. Raises `ModelError` when none is left, `NothingToLearnError` when nothing was played.
     """
-    night = night_without_histories(warehouse, registry, list_length, computed_at)
+    night = night_without_histories(warehouse, registry, list_length, computed_at, rules)
     listeners = IdMap.of(marts.LIVING_USERS.run(warehouse)["user_id"])
     states = list_states(listeners, marts.HISTORIES.run(warehouse), **_makers(night))
     found = states.changes(marts.LIST_STATES.run(warehouse))
@@ -132,16 +135,28 @@ def _makers(night: Night) -> dict[str, str]:
     if night.champion is not None and night.recommendable is not None:
         known = night.champion.tracks.rows(night.recommendable)
         parts.append(xxhash.xxh3_64_hexdigest(np.ascontiguousarray(known).tobytes()))
+    if night.rules.is_active:
+        parts.append(str(night.rules))
     by_fallback = "|".join([*parts, night.fallback.reason, night.fallback.content_hash])
     return {"by_model": "|".join(parts) if night.champion is not None else by_fallback, "by_fallback": by_fallback}
 
 
-def night_without_histories(warehouse: Warehouse, registry: Registry, list_length: int, computed_at: datetime) -> Night:
-    """The champion, what is popular, and what may be recommended; nobody's history."""
+def night_without_histories(
+    warehouse: Warehouse,
+    registry: Registry,
+    list_length: int,
+    computed_at: datetime,
+    rules: RerankRules = RerankRules(),
+) -> Night:
+    """The champion, what is popular, what may be recommended and the rules for it; nobody's history."""
     tracks = marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy()
-    fallback = Fallback.of(marts.TRACK_POPULARITY.run(warehouse), list_length=list_length)
+    popularity, champion = marts.TRACK_POPULARITY.run(warehouse), load_champion(registry)
+    fallback = Fallback.of(popularity, list_length=list_length)
     nothing = marts.INTERACTIONS.columns.empty_table()
-    return Night(load_champion(registry), fallback, nothing, list_length, computed_at, recommendable=tracks)
+    night = Night(champion, fallback, nothing, list_length, computed_at, recommendable=tracks, rules=rules)
+    if champion is None or not rules.is_active:
+        return night
+    return replace(night, traits=Traits.of(champion.tracks, marts.TRACK_CONTENT.run(warehouse), popularity))
 
 
 def with_histories(warehouse: Warehouse, night: Night, users: ArrayLike) -> Night:
@@ -149,7 +164,11 @@ def with_histories(warehouse: Warehouse, night: Night, users: ArrayLike) -> Nigh
     named = np.asarray(users, dtype=np.int64).tolist()
     wanted = {} if len(named) > _FEW else {"user_ids": named}
     interactions = (marts.INTERACTIONS_OF if wanted else marts.INTERACTIONS).run(warehouse, **wanted)
-    return replace(night, interactions=interactions, recent=_recent(warehouse, night.champion, wanted))
+    backoff = None
+    if night.champion is not None:
+        backoff = content_backoff(interactions, night.champion.tracks, lambda: marts.TRACK_CONTENT.run(warehouse))
+    recent = _recent(warehouse, night.champion, wanted)
+    return replace(night, interactions=interactions, recent=recent, backoff=backoff)
 
 
 def _recent(warehouse: Warehouse, champion: Champion | None, wanted: dict[str, list[int]]) -> pa.Table | None:

@@ -16,13 +16,21 @@ from ritournelle.inference.lists import fallback_rows, list_from_rows
 from ritournelle.inference.nightly import night_without_histories, with_histories
 from ritournelle.inference.recent import LATEST
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA
+from ritournelle.inference.rerank import RerankRules
 from ritournelle.registry.base import Registry
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 
 
 def read_list(
-    warehouse: Warehouse, registry: Registry, user_id: int, *, k: int, stored_length: int, now: datetime
+    warehouse: Warehouse,
+    registry: Registry,
+    user_id: int,
+    *,
+    k: int,
+    stored_length: int,
+    now: datetime,
+    rules: RerankRules = RerankRules(),
 ) -> RecommendationList:
     """One listener's list: the stored one, or a longer one made now, or, for whom none is stored, the fallback's.
 
@@ -32,7 +40,7 @@ def read_list(
         raise PermanentError("there are no recommendations yet; make them with `ritournelle run`")
     rows = marts.LIST_OF_LISTENER.run(warehouse, user_id=user_id).cast(RECOMMENDATION_SCHEMA)
     if rows.num_rows and k > stored_length:
-        night = night_without_histories(warehouse, registry, k, now)
+        night = night_without_histories(warehouse, registry, k, now, rules)
         rows = all_nightly_lists(with_histories(warehouse, night, [user_id]), [user_id])
     if not rows.num_rows:
         rows = _fallback(warehouse, registry, user_id, k, now)

@@ -24,6 +24,7 @@ from ritournelle.errors import ModelError, NothingToLearnError
 from ritournelle.recommenders.artefact import Artefact, read_artefact, write_artefact
 from ritournelle.recommenders.ranked import Ranked
 from ritournelle.recommenders.search_space import SearchSpace
+from ritournelle.recommenders.sparse_scores import SparseScores
 from ritournelle.recommenders.sequences import NO_SIDE_INFORMATION, Sequences, SideInformation
 
 Interactions = Any
@@ -38,6 +39,9 @@ MANY = 256
 """From so many listeners on, a family may take a faster way that needs libraries of training."""
 _SCORES_AT_ONCE = 4_000_000
 """Dense scores held at once in `recommend`: 32 MB."""
+_DENSE: SparseScores | None = None
+_ROWS_AT_ONCE = 1_024
+"""Listeners whose sparse scores are held at once."""
 
 
 class RecommenderConfig(BaseModel):
@@ -72,6 +76,9 @@ class Recommender(ABC):
     """A sentence that is true of every list of this family, for when no single heard track carried a score."""
     search_space: ClassVar[SearchSpace] = {}
     """What tuning tries beside the defaults; empty: there is nothing to tune."""
+
+    searched_on: ClassVar[int | None] = None
+    """Tracks that a search looks at where there are more, for a family whose cost grows faster than the data."""
 
     def __init__(self, config: RecommenderConfig | None = None) -> None:
         self.config = config if config is not None else self.config_type()
@@ -169,7 +176,37 @@ class Recommender(ABC):
     def _recommend_in_blocks(
         self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None
     ) -> Ranked:
-        """By dense scores of all tracks."""
+        """By sparse scores where the family has them, by dense ones where not, or where those do not fill a list."""
+        parts = [Ranked.empty(0, k)]
+        for start in range(0, states.shape[0], _ROWS_AT_ONCE):
+            block = states[start : start + _ROWS_AT_ONCE]
+            hidden = None if exclude is None else exclude[start : start + _ROWS_AT_ONCE]
+            sparse = self._sparse_scores(block)
+            if sparse is None:
+                parts.append(self._recommend_dense(block, k, hidden, allowed))
+            else:
+                parts.append(self._recommend_sparse(sparse, block, k, hidden, allowed))
+        return Ranked.stacked(parts)
+
+    def _recommend_sparse(
+        self,
+        scores: SparseScores,
+        states: States,
+        k: int,
+        exclude: Interactions | None,
+        allowed: NDArray[np.bool_] | None,
+    ) -> Ranked:
+        if not np.all(np.isfinite(scores.entries.data)):
+            raise ModelError(f"the {self.name} model gave scores that are not finite; roll back or train again")
+        ranked, short = scores.best(k, exclude, allowed)
+        if len(short):
+            dense = self._recommend_dense(states[short], k, None if exclude is None else exclude[short], allowed)
+            ranked.tracks[short], ranked.scores[short] = dense.tracks, dense.scores
+        return ranked
+
+    def _recommend_dense(
+        self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None
+    ) -> Ranked:
         block = max(1, _SCORES_AT_ONCE // max(1, self.n_tracks))
         parts = [Ranked.empty(0, k)]
         for start in range(0, states.shape[0], block):
@@ -214,6 +251,11 @@ class Recommender(ABC):
         """The score of every track for each state: dense, listeners × n_tracks; the caller may write into it."""
         _ = self.n_tracks
         return self._scores(states)
+
+    def sparse_scores(self, states: States) -> SparseScores | None:
+        """The same as `scores` where most of them are 0; None from a family whose scores are dense."""
+        _ = self.n_tracks
+        return self._sparse_scores(states)
 
     def similarities(self, tracks: ArrayLike) -> Scores:
         """How alike every track is to each of `tracks`: dense, len(tracks) × n_tracks."""
@@ -281,6 +323,11 @@ class Recommender(ABC):
         """`_fold_in` for a family that follows the order of listens."""
         del recent
         return self._fold_in(heard)
+
+    def _sparse_scores(self, states: States) -> SparseScores | None:
+        """`_scores` of a family that gives most tracks 0 and none less, without the zeros; None of other families."""
+        del states
+        return _DENSE
 
     def _recommend_many(
         self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None

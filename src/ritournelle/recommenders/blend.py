@@ -6,9 +6,9 @@ scores have different units, so that each part's are brought to one scale listen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,7 @@ from ritournelle.recommenders.base import (
     States,
 )
 from ritournelle.recommenders.sequences import Sequences
-
-Normalisation = Literal["z_score", "max"]
+from ritournelle.recommenders.sparse_scores import Normalisation, SparseScores
 
 
 class BlendPart(BaseModel):
@@ -91,6 +90,14 @@ class BlendRecommender(Recommender):
             progress(number + 1, len(parts))
         self._parts = parts
 
+    def of_parts(self, parts: Sequence[Recommender]) -> Self:
+        """Become the fitted blend of these fitted models, which are what `fit` would make of the config's parts."""
+        if [part.address() for part in parts] != [part.family for part in self.config.parts]:
+            raise ValueError("the parts are not those of the config")
+        self._parts = list(parts)
+        self._n_tracks = self._parts[0].n_tracks
+        return self
+
     @property
     def parts(self) -> list[Recommender]:
         """The fitted parts, in the order of the config."""
@@ -125,6 +132,14 @@ class BlendRecommender(Recommender):
 
     def _update(self, before: NDArray[np.int64], track: int) -> bool:
         return sum(part.update(before, track) for part in self._parts) > 0  # every part is told
+
+    def _sparse_scores(self, states: States) -> SparseScores | None:
+        """Where all parts are sparse."""
+        found = [part.sparse_scores(state) for part, state in zip(self._parts, states.parts, strict=True)]
+        scaled = [one.normalised(self.config.normalisation) for one in found if one is not None]
+        if len(scaled) < len(found):
+            return None
+        return SparseScores.total(scaled, [one.weight for one in self.config.parts])
 
     def _scores(self, states: States) -> Scores:
         total: Scores | None = None

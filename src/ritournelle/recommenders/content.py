@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, Scores, States
+from ritournelle.recommenders.sparse_scores import SparseScores
 
 
 class ContentRecommender(Recommender):
@@ -36,6 +37,9 @@ class ContentRecommender(Recommender):
 
     def _fold_in(self, heard: Interactions) -> States:
         return csr_matrix(heard.astype(np.float64).log1p() @ self._features)
+
+    def _sparse_scores(self, states: States) -> SparseScores:
+        return SparseScores.of(csr_matrix(states @ self._features.T))
 
     def _scores(self, states: States) -> Scores:
         scores: Scores = (states @ self._features.T).toarray()

@@ -17,6 +17,7 @@ from scipy.sparse import csr_matrix, diags
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
 from ritournelle.recommenders.neighbours import strongest_of_product
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
+from ritournelle.recommenders.sparse_scores import SparseScores
 
 
 class ItemKnnConfig(RecommenderConfig):
@@ -101,6 +102,9 @@ class ItemKnnRecommender(Recommender):
         states = csr_matrix(heard, dtype=np.float64, copy=True)
         states.data = _SCALES[self.config.scale](states.data)
         return states
+
+    def _sparse_scores(self, states: States) -> SparseScores:
+        return SparseScores.of(csr_matrix(states @ self._similarity))
 
     def _scores(self, states: States) -> Scores:
         scores: Scores = (states @ self._similarity).toarray()

@@ -75,6 +75,17 @@ class Sequences:
         kept = np.sort(order[-most:])
         return self.take(kept, self.listeners[kept])
 
+    def cut(self, longest: int) -> Sequences:
+        """The same listens in sessions of at most `longest`; pieces of one session began when it did."""
+        if len(self) == 0 or int(self.lengths.max()) <= longest:
+            return self
+        pieces = -(-self.lengths // longest)
+        owner = np.repeat(np.arange(len(self)), pieces)
+        number = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+        starts = np.append(self.starts[owner] + number * longest, len(self.tracks))
+        moments = None if self.moments is None else self.moments[owner]
+        return Sequences(self.tracks, starts, self.listeners[owner], moments)
+
     def freshness(self, half_life: float | None) -> NDArray[np.float64]:
         """What each session counts: the latest 1, one that is older by this share of the whole time 1/2, and so on.
 

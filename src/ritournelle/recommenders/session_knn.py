@@ -1,7 +1,9 @@
 """Session-kNN: sessions that share the latest tracks with this one, and what else was in them.
 
 V-SKNN of Ludewig & Jannach, "Evaluation of session-based recommendation algorithms", UMUAI 2018: tracks of the running
-session weigh more the later they came, the most alike past sessions vote for their tracks.
+session weigh more the later they came, the most alike past sessions vote for their tracks. From STAN (Garg et al.,
+SIGIR 2019): a vote counts more the nearer the track stood to the one that both sessions share. Nowplaying, validation
+part, P@20/MRR@20: 23.1/6.7 as V-SKNN, 23.1/8.2 once tracks of the running session count less, 23.5/9.5 with nearness.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix, diags, vstack
 
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
 from ritournelle.recommenders.neighbours import strongest
 from ritournelle.recommenders.search_space import Between, SearchSpace
 from ritournelle.recommenders.sequences import Sequences
+from ritournelle.recommenders.sparse_scores import SparseScores
+from ritournelle.recommenders.votes import Ballot, rows_of
 
 
 class SessionKnnConfig(RecommenderConfig):
@@ -26,14 +30,28 @@ class SessionKnnConfig(RecommenderConfig):
     neighbours: int = Field(default=200, ge=1, description="Past sessions that vote.")
     recent: int = Field(default=10, ge=1, description="Latest listens that are looked up.")
     recency: float = Field(
-        default=0.8,
+        default=0.7,
         gt=0,
         le=1,
         description="What each listen counts against the one after it, when sessions are compared.",
     )
-    rarity: float = Field(default=0.5, ge=0, description="Exponent on the rarity (idf) of a shared track.")
+    rarity: float = Field(default=1.0, ge=0, description="Exponent on the rarity (idf) of a shared track.")
     half_life: float | None = Field(
         default=1.0, gt=0, description="Age at which a session counts half, as a share of the whole time; null: never."
+    )
+    reach: float = Field(
+        default=5.0,
+        gt=0,
+        description="Listens away from the shared track at which a vote counts 1/e; the latest shared one is meant.",
+    )
+    backward: float = Field(
+        default=0.5, ge=0, le=1, description="What a vote for a track before the shared one counts."
+    )
+    repeats: float = Field(
+        default=0.2, ge=0, le=1, description="What votes for tracks of the running session itself count."
+    )
+    longest: int = Field(
+        default=100, ge=2, description="Longer sessions are cut into several: bounds the work per list."
     )
     most_sessions: int = Field(default=300_000, ge=1, description="Past sessions kept, the latest: bounds memory.")
 
@@ -53,10 +71,14 @@ class SessionKnnRecommender(Recommender):
         "recency": Between(0.3, 1.0),
         "rarity": Between(0.0, 2.0),
         "half_life": Between(0.2, 3.0, log=True),
+        "reach": Between(1.5, 30.0, log=True),
+        "backward": Between(0.1, 1.0),
+        "repeats": Between(0.0, 0.6),
     }
 
     config: SessionKnnConfig
-    _sessions: Any  # CSR, sessions × tracks, 1 where a track is in a session
+    _ballot: Ballot
+    _width: int  # tracks
     _fresh: NDArray[np.float64]  # what each session counts
     _lookup: Any  # CSR, tracks × sessions: what a track says for a session
 
@@ -68,21 +90,24 @@ class SessionKnnRecommender(Recommender):
     def _learn(self, interactions: Interactions, progress: Progress) -> None:
         sequences, most = self._side.sequences, self.config.most_sessions
         if sequences is None:
-            sessions = csr_matrix(interactions > 0, dtype=np.float32)
-            self._take(csr_matrix(sessions[-most:]), np.ones(min(sessions.shape[0], most)))
+            sessions = csr_matrix(interactions > 0)[-most:]
+            fresh = np.ones(sessions.shape[0])
+            self._take(sessions.indices, sessions.indptr, fresh, interactions.shape[1], is_ordered=False)
         else:
-            latest = sequences.latest(most)
-            rows = np.repeat(np.arange(len(latest)), latest.lengths)
-            ones = np.ones(len(rows), dtype=np.float32)
-            sessions = csr_matrix((ones, (rows, latest.tracks)), shape=(len(latest), interactions.shape[1]))
-            sessions.data[:] = 1.0
-            self._take(sessions, latest.freshness(self.config.half_life))
+            latest = sequences.cut(self.config.longest).latest(most)
+            fresh = latest.freshness(self.config.half_life)
+            self._take(latest.tracks, latest.starts, fresh, interactions.shape[1], is_ordered=True)
         progress(1, 1)
 
-    def _take(self, sessions: Any, fresh: NDArray[np.float64]) -> None:
-        self._sessions, self._fresh = sessions, fresh
-        counts = np.bincount(sessions.indices, minlength=sessions.shape[1])
-        rarity = np.log1p(sessions.shape[0] / np.maximum(counts, 1)) ** self.config.rarity
+    def _take(self, tracks: Any, starts: Any, fresh: NDArray[np.float64], n_tracks: int, *, is_ordered: bool) -> None:
+        reach, backward = self.config.reach, self.config.backward
+        self._ballot = Ballot(tracks.astype(np.int32), starts.astype(np.int64), is_ordered, reach, backward)
+        self._fresh, self._width = fresh, n_tracks
+        rows = np.repeat(np.arange(len(fresh)), np.diff(starts))
+        sessions = csr_matrix((np.ones(len(rows)), (rows, tracks)), shape=(len(fresh), n_tracks))
+        sessions.data[:] = 1.0
+        counts = np.bincount(sessions.indices, minlength=n_tracks)
+        rarity = np.log1p(len(fresh) / np.maximum(counts, 1)) ** self.config.rarity
         lengths = np.sqrt(np.maximum(np.diff(sessions.indptr), 1))
         self._lookup = csr_matrix(diags(rarity) @ sessions.T @ diags(fresh / lengths))
 
@@ -91,35 +116,59 @@ class SessionKnnRecommender(Recommender):
         return strongest(csr_matrix(heard, dtype=np.float64), self.config.recent)
 
     def _fold_in_recent(self, heard: Interactions, recent: Sequences) -> States:
-        return recent.decayed(heard.shape, self.config.recent, self.config.recency)
+        states = recent.decayed(heard.shape, self.config.recent, self.config.recency)
+        states.sum_duplicates()
+        return states
 
     def _scores(self, states: States) -> Scores:
-        voters = strongest(csr_matrix(states @ self._lookup), self.config.neighbours)
-        scores: Scores = np.asarray((voters @ self._sessions).toarray(), dtype=np.float64)
+        scores: Scores = self._sparse_scores(states).entries.toarray()
         return scores
+
+    def _sparse_scores(self, states: States) -> SparseScores:
+        voters = self._voters(states)
+        parts = [self._counted(voters[rows], states[rows]) for rows in self._ballot.blocks(voters)]
+        return SparseScores.of(vstack(parts, format="csr") if parts else csr_matrix(states.shape))
+
+    def _counted(self, voters: Any, states: States) -> Any:
+        """CSR, listeners × tracks: the votes of these voters."""
+        votes = self._ballot.votes(voters, states)
+        weights = voters.data[votes.voters] * votes.counts
+        places = (rows_of(voters)[votes.voters], votes.tracks)
+        scores = csr_matrix((weights, places), shape=states.shape)
+        running = csr_matrix((np.ones(states.nnz), states.indices, states.indptr), shape=states.shape)
+        return csr_matrix(scores - (1 - self.config.repeats) * scores.multiply(running))
+
+    def _voters(self, states: States) -> Any:
+        """CSR, listeners × sessions: how alike the most alike ones are."""
+        return strongest(csr_matrix(states @ self._lookup), self.config.neighbours)
 
     def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
         """A heard track's share is what the voters that it brought gave to the recommended one."""
         state = self._fold_in(heard) if state is None else state
-        voters = strongest(csr_matrix(state @ self._lookup), self.config.neighbours)
+        voters = self._voters(state)
+        votes = self._ballot.votes(voters, state)
+        shape = (voters.nnz, heard.shape[1])
+        given = csr_matrix((votes.counts, (votes.voters, votes.tracks)), shape=shape)[:, tracks].toarray()
+        given *= np.where(np.isin(tracks, state.indices), self.config.repeats, 1.0)
         weights = np.zeros(heard.shape[1])
         weights[state.indices] = state.data
         brought = csr_matrix(self._lookup[heard.indices][:, voters.indices].multiply(weights[heard.indices][:, None]))
-        shares: Scores = np.asarray((brought @ self._sessions[voters.indices][:, tracks]).toarray()).T.copy()
+        shares: Scores = np.asarray(brought @ given).T.copy()
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:
-        single = csr_matrix(
-            (np.ones(len(rows)), (np.arange(len(rows)), rows)), shape=(len(rows), self._sessions.shape[1])
-        )
-        return self._scores(single)
+        return self._scores(csr_matrix((np.ones(len(rows)), rows, np.arange(len(rows) + 1)), (len(rows), self._width)))
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
-        matrix = self._sessions
-        shape = np.array(matrix.shape, dtype=np.int64)
-        return {"indices": matrix.indices, "indptr": matrix.indptr, "shape": shape, "fresh": self._fresh}
+        ballot = self._ballot
+        return {
+            "tracks": ballot.tracks,
+            "starts": ballot.starts,
+            "is_ordered": np.array(ballot.is_ordered),
+            "fresh": self._fresh,
+            "width": np.array(self._width, dtype=np.int64),
+        }
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        ones = np.ones(len(arrays["indices"]), dtype=np.float32)
-        sessions = csr_matrix((ones, arrays["indices"], arrays["indptr"]), shape=tuple(arrays["shape"].tolist()))
-        self._take(sessions, arrays["fresh"])
+        is_ordered, width = bool(arrays["is_ordered"]), int(arrays["width"])
+        self._take(arrays["tracks"], arrays["starts"], arrays["fresh"], width, is_ordered=is_ordered)

@@ -18,17 +18,18 @@ from ritournelle.recommenders.base import Interactions, Progress, Recommender, R
 from ritournelle.recommenders.neighbours import strongest
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
 from ritournelle.recommenders.sequences import Sequences
+from ritournelle.recommenders.sparse_scores import SparseScores
 
 
 class TransitionsConfig(RecommenderConfig):
     """How far listens reach within a session, and how many recent ones make a list."""
 
     steps: int = Field(
-        default=10, ge=1, description="Listens further apart than this have nothing to do with each other."
+        default=15, ge=1, description="Listens further apart than this have nothing to do with each other."
     )
     recent: int = Field(default=8, ge=1, description="Latest listens that a list is made from.")
     recency: float = Field(
-        default=0.6, gt=0, le=1, description="What each listen counts against the one after it, when a list is made."
+        default=0.4, gt=0, le=1, description="What each listen counts against the one after it, when a list is made."
     )
     backward: float = Field(
         default=0.3, ge=0, le=1, description="What b → a counts when a came before b: 0 is strict order, 1 none."
@@ -115,6 +116,9 @@ class TransitionsRecommender(Recommender):
 
     def _fold_in_recent(self, heard: Interactions, recent: Sequences) -> States:
         return recent.decayed(heard.shape, self.config.recent, self.config.recency)
+
+    def _sparse_scores(self, states: States) -> SparseScores | None:
+        return None if self._added else SparseScores.of(csr_matrix(states @ self._scored))
 
     def _scores(self, states: States) -> Scores:
         scores: Scores = (states @ self._scored).toarray()

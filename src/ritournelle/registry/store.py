@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -39,15 +39,36 @@ class LocalRegistry:
         self._versions = folder / "versions"
         self._aliases = AliasFile(folder / _POINTER)
 
-    def register(self, manifest: Manifest, save: Callable[[Path], None]) -> str:
-        """See `Registry.register`."""
+    def register(self, manifest: Manifest, save: Callable[[Path], None], *, after: Sequence[str] = ()) -> str:
+        """See `Registry.register`; the number is also above those of the versions in `after`."""
         self._versions.mkdir(parents=True, exist_ok=True)
         self._sweep()
         unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self._versions))
         try:
             save(unfinished)
             manifest = replace(manifest, files=_hashes(unfinished))
-            return self._publish(unfinished, manifest)
+            return self._publish(unfinished, manifest, after)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def adopt(self, folder: Path) -> None:
+        """Take in a copy of a version of another registry, under its own name; `ModelError` if it is not whole.
+
+        Nothing happens where a version of that name is here already.
+        """
+        manifest = _read_manifest(folder / _MANIFEST)
+        _verify(folder, manifest)
+        if not _VERSION.fullmatch(manifest.version):
+            raise ModelError(f"{folder} holds a model that no registry has given a version")
+        self._versions.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self._versions))
+        try:
+            shutil.copytree(folder, unfinished, dirs_exist_ok=True)
+            os.chmod(unfinished, 0o755)
+            _flush_all(unfinished)
+            if not (self._versions / manifest.version).exists():
+                os.rename(unfinished, self._versions / manifest.version)
+                flush(self._versions)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -103,11 +124,11 @@ class LocalRegistry:
             "`ritournelle models list` shows what can be promoted instead"
         )
 
-    def _publish(self, unfinished: Path, manifest: Manifest) -> str:
+    def _publish(self, unfinished: Path, manifest: Manifest, after: Sequence[str]) -> str:
         """Give the prepared folder the next free name; if another process takes it first, the one after."""
         os.chmod(unfinished, 0o755)  # mkdtemp gives 0700; the server may run as somebody else
         while True:
-            version = f"{_short(manifest.model)}-{self._next_number():06d}"
+            version = f"{_short(manifest.model)}-{self._next_number(after):06d}"
             (unfinished / _MANIFEST).write_text(replace(manifest, version=version).to_json(), encoding="utf-8")
             _flush_all(unfinished)
             try:
@@ -119,8 +140,8 @@ class LocalRegistry:
             flush(self._versions)
             return version
 
-    def _next_number(self) -> int:
-        return 1 + max((_number(version) for version in self.versions()), default=0)
+    def _next_number(self, after: Sequence[str]) -> int:
+        return 1 + max((_number(version) for version in (*self.versions(), *after)), default=0)
 
     def _sweep(self) -> None:
         """Remove what killed registrations and promotions left behind."""

@@ -73,7 +73,7 @@ def parts_of(platform: Platform) -> Parts:
 
     def champion() -> str | None:
         try:
-            return platform.registry().champion()
+            return platform.served_registry().champion()
         except RitournelleError:  # a sensor tells of it
             return None
 

@@ -13,40 +13,47 @@ from scipy.sparse import csr_matrix
 from ritournelle.evaluation.cases import Cases
 from ritournelle.evaluation.metrics import per_case
 from ritournelle.recommenders.base import Recommender, Scores
-from ritournelle.recommenders.blend import Normalisation, normalised
+from ritournelle.recommenders.blend import normalised
 from ritournelle.recommenders.ranked import Ranked
-from ritournelle.evaluation.window import Window
-from ritournelle.training.selection import Candidate, Goal, OnTrial, Trial, attempt
+from ritournelle.recommenders.sparse_scores import NORMALISATIONS, Normalisation, SparseScores
+from ritournelle.training.fitted import FittedModels
+from ritournelle.training.candidate import Candidate
+from ritournelle.training.selection import Goal, OnTrial, Trial, attempt
 
 Option = tuple[Normalisation, tuple[float, ...]]
 """How scores are normalised, and what each part counts."""
-WEIGHTS = (0.0, 0.15, 0.3, 0.6, 1.0)
-"""What each part but the best one may count."""
-NORMALISATIONS: tuple[Normalisation, ...] = ("z_score", "max")
-_ROUNDS = ((1_500, 6), (6_000, 1))
-"""Cases looked at in each round, and how many options go on: 1,500 cases tell good weights from bad ones, but not the
-best (Nowplaying: the NDCG@20 of the ones they chose was .1349 on other cases, that of the best .1370)."""
+WEIGHTS = (0.0, 0.2, 0.5, 1.0, 2.0)
+"""What each part but the best one may count beside the best one's 1, before finer steps."""
+_ROUNDS = ((1_500, (0.6, 1.6)), (6_000, (0.8, 1.25)), (6_000, ()))
+"""Cases looked at in each round, and the factors tried on the best weights after it: 1,500 cases tell good weights from
+bad ones, but not the best (Nowplaying: the NDCG@20 of the ones they chose was .1349 on other cases, that of the best
+.1370)."""
+_KEPT = 4
+"""Options that go on to the next round beside those around the best."""
 _SCORES_AT_ONCE = 8_000_000
 
 
-def blended(window: Window, parts: Sequence[Trial], goal: Goal, *, on_trial: OnTrial | None = None) -> list[Trial]:
+def blended(
+    models: FittedModels, parts: Sequence[Trial], goal: Goal, *, on_trial: OnTrial | None = None
+) -> list[Trial]:
     """The best blend of these trials' candidates, judged on the whole window; nothing if one part alone is best.
 
     The first part counts 1, each other one of `WEIGHTS`, then finer ones around the best. Scores are computed once per
     part and block of cases.
     """
-    models = [part.candidate.create(goal.seed).fit(window.interactions, side=window.side) for part in parts]
-    options = [(how, (1.0, *rest)) for how, rest in product(NORMALISATIONS, product(WEIGHTS, repeat=len(parts) - 1))]
-    for number, (at_most, kept) in enumerate(_ROUNDS):
-        cases = _some(window.cases, at_most, goal.seed + number)
-        reached = sum(_sums(models, block, options, goal) for block in _blocks(cases))
-        options = [options[place] for place in np.argsort(-np.asarray(reached), kind="stable")[:kept]]
-        if kept > 1:
-            options += [finer for finer in _finer(*options[0]) if finer not in options]
+    options: list[Option] = [
+        (how, (1.0, *rest)) for how, rest in product(NORMALISATIONS, product(WEIGHTS, repeat=len(parts) - 1))
+    ]
+    fitted = [models.of(part.candidate) for part in parts]
+    for number, (at_most, factors) in enumerate(_ROUNDS):
+        cases = _some(models.window.cases, at_most, goal.seed + number)
+        reached = sum(_sums(fitted, block, options, goal) for block in _blocks(cases))
+        options = [options[place] for place in np.argsort(-np.asarray(reached), kind="stable")[:_KEPT]]
+        options += [finer for finer in _finer(*options[0], factors) if finer not in options]
     how, weights = options[0]
     if np.count_nonzero(weights) < 2:
         return []
-    trial = attempt(window, _candidate(parts, weights, how), goal)
+    trial = attempt(models.window, _candidate(parts, weights, how), goal, models=models)
     if on_trial is not None:
         on_trial(trial)
     return [trial]
@@ -63,26 +70,42 @@ def _candidate(parts: Sequence[Trial], weights: Sequence[float], how: Normalisat
 
 def _sums(models: Sequence[Recommender], cases: Cases, options: Sequence[Option], goal: Goal) -> NDArray[np.float64]:
     """The metric's sum over these cases, for each option."""
-    heard = csr_matrix(cases.heard)
-    raw = [model.scores(model.fold_in(heard, recent=cases.recent)) for model in models]
+    states = [model.fold_in(csr_matrix(cases.heard), recent=cases.recent) for model in models]
+    sparse = [model.sparse_scores(state) for model, state in zip(models, states, strict=True)]
+    thin = [one for one in sparse if one is not None]
+    if len(thin) == len(models):
+        return _sparse_sums(thin, cases, options, goal)
+    raw = [model.scores(state) for model, state in zip(models, states, strict=True)]
     scaled = {how: [normalised(scores.copy(), how) for scores in raw] for how in NORMALISATIONS}
-    return np.array([_sum(scaled[how], weights, cases, goal) for how, weights in options])
+    return np.array([_sum(_dense_best(scaled[how], weights, cases, goal), cases, goal) for how, weights in options])
 
 
-def _sum(scores: Sequence[Scores], weights: Sequence[float], cases: Cases, goal: Goal) -> float:
+def _sparse_sums(
+    parts: Sequence[SparseScores], cases: Cases, options: Sequence[Option], goal: Goal
+) -> NDArray[np.float64]:
+    """Lists that entries above 0 do not fill stay empty here: their answers are not among the entries anyway."""
+    scaled = {how: [part.normalised(how) for part in parts] for how in NORMALISATIONS}
+    lists = (SparseScores.total(scaled[how], weights).best_entries(goal.k, cases.exclude) for how, weights in options)
+    return np.array([_sum(ranked, cases, goal) for ranked in lists])
+
+
+def _sum(ranked: Ranked, cases: Cases, goal: Goal) -> float:
+    return float(per_case(ranked, cases.relevant, (goal.k,))[goal.name].sum())
+
+
+def _dense_best(scores: Sequence[Scores], weights: Sequence[float], cases: Cases, goal: Goal) -> Ranked:
     total: Any = sum(weight * one for weight, one in zip(weights, scores, strict=True) if weight)
     if cases.exclude is not None:
         hidden = csr_matrix(cases.exclude)
         total = np.array(total)
         total[np.repeat(np.arange(len(cases)), np.diff(hidden.indptr)), hidden.indices] = -np.inf
-    ranked = Ranked.best_of(total, goal.k)
-    return float(per_case(ranked, cases.relevant, (goal.k,))[goal.name].sum())
+    return Ranked.best_of(total, goal.k)
 
 
-def _finer(how: Normalisation, weights: tuple[float, ...]) -> Iterator[Option]:
-    """The same weights with one of them a third less or more."""
+def _finer(how: Normalisation, weights: tuple[float, ...], factors: Sequence[float]) -> Iterator[Option]:
+    """The same weights with one of them less or more."""
     for place, weight in enumerate(weights[1:], start=1):
-        for factor in (0.67, 1.5):
+        for factor in factors:
             if weight:
                 yield how, (*weights[:place], round(weight * factor, 3), *weights[place + 1 :])
 

@@ -9,8 +9,13 @@ from typing import Any
 
 from ritournelle.training.blending import blended
 from ritournelle.evaluation.window import Window
-from ritournelle.training.selection import Candidate, Goal, OnTrial, Trial
+from ritournelle.training.candidate import Candidate
+from ritournelle.training.fitted import FittedModels
+from ritournelle.training.selection import Goal, OnTrial, Trial
 from ritournelle.training.tuning import Budget, tune
+
+
+_ONCE = Budget(trials=1)
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,23 @@ def choose(
     Deterministic for the same arguments, unless a budget in minutes cut a search short. `journal` makes searches
     resumable (see `tune`).
     """
-    once = Budget(trials=1)
+    models = FittedModels(window, goal.seed)
     trials = [
         tune(
-            window, one.family, goal, plan.budgets.get(one.family, once), journal=journal, fixed=one, on_trial=on_trial
+            window,
+            one.family,
+            goal,
+            plan.budgets.get(one.family, _ONCE),
+            journal=journal,
+            fixed=one,
+            models=models,
+            on_trial=on_trial,
         )
         for one in plan.candidates
     ]
     trials.sort(key=lambda trial: -trial.score)
     parts = [trial for trial in trials if not trial.problem][: plan.blend_of]
     if len(parts) > 1:
-        trials += blended(window, parts, goal, on_trial=on_trial)
+        trials += blended(models, parts, goal, on_trial=on_trial)
         trials.sort(key=lambda trial: -trial.score)
     return Choice(trials[0], trials)

@@ -16,7 +16,8 @@ from ritournelle.training.choose import Choice, choose
 from ritournelle.training.judge import POPULARITY, evaluated
 from ritournelle.training.past import Past
 from ritournelle.training.rules import TrainingRules
-from ritournelle.training.selection import Candidate, OnTrial
+from ritournelle.training.candidate import Candidate
+from ritournelle.training.selection import OnTrial
 
 BASELINES = (POPULARITY, "chance")
 

@@ -10,7 +10,7 @@ from ritournelle.recommenders.factory import load_recommender
 from ritournelle.registry.base import ModelVersion
 from ritournelle.registry.contents import MODEL_FOLDER, read_track_ids
 from ritournelle.training.material import Material
-from ritournelle.training.selection import Candidate
+from ritournelle.training.candidate import Candidate
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ritournelle.evaluation.gate import Decision, decide
 from ritournelle.evaluation.slices import listener_slices
 from ritournelle.evaluation.window import Window
 from ritournelle.training.rules import TrainingRules
-from ritournelle.training.selection import Candidate
+from ritournelle.training.candidate import Candidate
 
 POPULARITY = "popularity"
 

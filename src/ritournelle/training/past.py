@@ -17,7 +17,7 @@ from ritournelle.evaluation.listens import Listens
 from ritournelle.evaluation.splitting import Split, SplitRules, split
 from ritournelle.evaluation.window import Window
 from ritournelle.recommenders.sequences import SideInformation
-from ritournelle.training.content import content_matrix
+from ritournelle.domain.content import content_matrix
 
 
 @dataclass(frozen=True, eq=False)

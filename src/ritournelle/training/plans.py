@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ritournelle.training.choose import Plan
-from ritournelle.training.selection import Candidate
+from ritournelle.training.candidate import Candidate
 from ritournelle.training.tuning import Budget
 
 AUTO = "auto"

@@ -12,7 +12,7 @@ from ritournelle.registry.manifest import Manifest
 from ritournelle.training.fitting import Start
 from ritournelle.training.judge import same_model
 from ritournelle.training.rules import TrainingRules
-from ritournelle.training.selection import Candidate
+from ritournelle.training.candidate import Candidate
 
 
 @dataclass(frozen=True)

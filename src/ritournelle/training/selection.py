@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ritournelle.errors import ModelError
 from ritournelle.evaluation.evaluate import evaluate
 from ritournelle.evaluation.window import Window
-from ritournelle.recommenders.base import Recommender
-from ritournelle.recommenders.factory import create_recommender
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A family with the options of its config; what is not named has its default."""
-
-    family: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def create(self, seed: int) -> Recommender:
-        """The recommender, not fitted; `SettingsError` for an option that the family does not have."""
-        return create_recommender(self.family, **({"seed": seed} | dict(self.options)))
-
-    def __str__(self) -> str:
-        return f"{self.family}({', '.join(f'{name}={_short(value)}' for name, value in self.options.items())})"
+from ritournelle.training.candidate import Candidate
+from ritournelle.training.fitted import FittedModels
 
 
 @dataclass(frozen=True)
@@ -68,11 +53,14 @@ class Trial:
 OnTrial = Callable[[Trial], None]
 
 
-def attempt(window: Window, candidate: Candidate, goal: Goal) -> Trial:
-    """Fit and judge one candidate; one that cannot be fitted here (`ModelError`) is the worst, with its reason."""
+def attempt(window: Window, candidate: Candidate, goal: Goal, *, models: FittedModels | None = None) -> Trial:
+    """Fit and judge one candidate; one that cannot be fitted here (`ModelError`) is the worst, with its reason.
+
+    `models` holds what was fitted on this window already, and keeps what is fitted now.
+    """
     started = time.perf_counter()
     try:
-        model = candidate.create(goal.seed).fit(window.interactions, side=window.side)
+        model = (FittedModels(window, goal.seed) if models is None else models).of(candidate)
         metrics = evaluate(model, window.cases, ks=(goal.k,)).summary
     except ModelError as error:
         return Trial(candidate, float("-inf"), {}, time.perf_counter() - started, str(error))
@@ -89,7 +77,3 @@ def compare(
         if on_trial is not None:
             on_trial(trials[-1])
     return sorted(trials, key=lambda trial: -trial.score)
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -24,7 +24,8 @@ from ritournelle.training.judge import Judgement, judge
 from ritournelle.training.material import Material
 from ritournelle.training.registered import Registered, registered
 from ritournelle.training.rules import TrainingRules
-from ritournelle.training.selection import Candidate, Trial
+from ritournelle.training.candidate import Candidate
+from ritournelle.training.selection import Trial
 
 Progress = Callable[[int, int, str], None]
 """Called with steps done, steps in all (0: not known), and what is done."""

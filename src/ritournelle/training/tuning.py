@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 from ritournelle.recommenders.factory import recommender_class
 from ritournelle.recommenders.search_space import Between, OneOf
 from ritournelle.evaluation.window import Window
-from ritournelle.training.selection import Candidate, Goal, OnTrial, Trial, attempt
+from ritournelle.training.candidate import Candidate
+from ritournelle.training.fitted import FittedModels
+from ritournelle.training.narrowed import of_most_heard
+from ritournelle.training.selection import Goal, OnTrial, Trial, attempt
 
 if TYPE_CHECKING:
     import optuna
@@ -41,6 +44,7 @@ def tune(
     *,
     journal: Path | None = None,
     fixed: Candidate | None = None,
+    models: FittedModels | None = None,
     on_trial: OnTrial | None = None,
 ) -> Trial:
     """The best trial of a search through `search_space` of the family.
@@ -48,23 +52,50 @@ def tune(
     `fixed` is where the search starts: its options are tried first, and those outside the search space hold in all
     trials. With a `journal` file the search is resumed where an earlier one, killed or out of budget, ended; the name
     of the study in it says window, family and goal apart. Trials are seeded; the time limit ends the search after the
-    trial that crosses it; one trial is always made.
+    trial that crosses it; one trial is always made. A family that is costly on many tracks (`searched_on`) is searched
+    for on the most heard ones; the best then runs on the whole window. `models` keeps the best model alone.
     """
-    space = recommender_class(family).search_space
+    kind = recommender_class(family)
     start = fixed or Candidate(family)
-    if not space or budget.trials <= 1:
-        return _told(attempt(window, start, goal), on_trial)
-    study = _study(window, start, goal, journal)
+    if not kind.search_space or budget.trials <= 1:
+        return _told(attempt(window, start, goal, models=models), on_trial)
+    if kind.searched_on is None or window.interactions.shape[1] <= kind.searched_on:
+        return _searched(window, start, goal, budget, journal, models, on_trial)
+    best = _searched(of_most_heard(window, kind.searched_on), start, goal, budget, journal, None, on_trial)
+    return _told(attempt(window, best.candidate, goal, models=models), on_trial)
+
+
+def _searched(
+    window: Window,
+    start: Candidate,
+    goal: Goal,
+    budget: Budget,
+    journal: Path | None,
+    models: FittedModels | None,
+    on_trial: OnTrial | None,
+) -> Trial:
+    """The best trial; of `models` the best one is kept."""
+    family, space = start.family, recommender_class(start.family).search_space
+    study, leading = _study(window, start, goal, journal), None
     begun = time.monotonic()
     while not _done(study) or (len(_done(study)) < budget.trials and not _is_over(begun, budget)):
         proposed = study.ask()
         candidate = Candidate(
             family, dict(start.options) | {name: _value(proposed, name, space[name]) for name in space}
         )
-        trial = _told(attempt(window, candidate, goal), on_trial)
+        trial = _told(attempt(window, candidate, goal, models=models), on_trial)
+        leading = _better(trial, leading, models)
         proposed.set_user_attr(_TRIAL, json.dumps(trial.to_dict()))
         study.tell(proposed, max(trial.score, -1.0))  # Optuna takes no infinity; every metric is at least 0
     return max((_trial_of(frozen) for frozen in _done(study)), key=lambda trial: trial.score)
+
+
+def _better(trial: Trial, leading: Trial | None, models: FittedModels | None) -> Trial:
+    """The better trial; the model of the other one is forgotten."""
+    better, worse = (trial, leading) if leading is None or trial.score > leading.score else (leading, trial)
+    if models is not None and worse is not None and worse.candidate != better.candidate:
+        models.drop(worse.candidate)
+    return better
 
 
 def _study(window: Window, start: Candidate, goal: Goal, journal: Path | None) -> optuna.Study:

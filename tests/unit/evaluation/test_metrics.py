@@ -1,9 +1,11 @@
-"""Metrics against numbers worked out by hand, and against scikit-learn's NDCG."""
+"""Metrics against numbers worked out by hand, against scikit-learn's NDCG, and against all of ranx's."""
 
 from __future__ import annotations
 
+import json
 import math
 import unittest
+from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -58,6 +60,16 @@ class MetricsTest(unittest.TestCase):
         ours = values["ndcg@10"]
         theirs = [ndcg_score(relevant[row : row + 1], scores[row : row + 1], k=10) for row in range(200)]
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+    def test_random_lists_agree_with_ranx(self) -> None:
+        """What ranx 0.3 said of them: see `by_ranx.py`."""
+        told = json.loads(Path(__file__).with_name("by_ranx.json").read_text(encoding="utf-8"))
+        values = per_case(lists(*told["lists"]), answers(*told["answers"], tracks=told["tracks"]), (1, 5, 10))
+        self.assertEqual({name for name in values if name.endswith("@5")}, {f"{name}@5" for name in METRICS})
+        self.assertEqual(set(values), set(told["values"]))
+        for name, theirs in told["values"].items():
+            with self.subTest(name):
+                np.testing.assert_allclose(values[name], theirs, rtol=1e-6)
 
     def test_values_lie_between_0_and_1_and_a_perfect_list_has_1(self) -> None:
         values = per_case(lists([4, 1, 0]), answers([4, 1, 0]), (1, 3))

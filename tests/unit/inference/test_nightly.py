@@ -12,8 +12,10 @@ import pyarrow as pa
 import pytest
 
 from ritournelle.errors import ModelError, WarehouseError
+from ritournelle.inference.batch import BY_CONTENT
 from ritournelle.inference.nightly import Written, write_nightly_lists
 from ritournelle.inference.reading import read_list
+from ritournelle.inference.rerank import RerankRules
 from ritournelle.registry.store import LocalRegistry
 from ritournelle.warehouse.base import Table, Warehouse
 from ritournelle.warehouse.connect import connect
@@ -51,6 +53,7 @@ MARTS = {
                 ("name", pa.string()),
                 ("artist", pa.string()),
                 ("album", pa.string()),
+                ("genres", pa.string()),
                 ("duration_seconds", pa.int64()),
                 ("is_deleted", pa.bool_()),
                 ("source_epoch", pa.int64()),
@@ -79,7 +82,9 @@ def warehouse_with_marts(tmp_path: Path) -> Iterator[Warehouse]:
         warehouse.append(MARTS["track_popularity"], MARTS["track_popularity"].rows(popular))
         users = [{"user_id": user, "is_deleted": False, "source_epoch": 1} for user in range(1, 43)]
         warehouse.append(MARTS["dim_users"], MARTS["dim_users"].rows(users))
-        tracks = [{"track_id": 500 + track, "name": f"song {track}"} for track in range(30)]
+        tracks: list[dict[str, Any]] = [
+            {"track_id": 500 + track, "name": f"song {track}", "artist": f"artist {track % 6}"} for track in range(30)
+        ]
         tracks = [row | {"is_deleted": False, "source_epoch": 1} for row in tracks]
         warehouse.append(MARTS["dim_tracks"], MARTS["dim_tracks"].rows(tracks))
         yield warehouse
@@ -92,10 +97,16 @@ def registry_with_a_champion(tmp_path: Path) -> LocalRegistry:
     return registry
 
 
-def night(warehouse: Warehouse, registry: LocalRegistry, *, hours: float = 0, length: int = K) -> Written:
-    return write_nightly_lists(
-        warehouse, registry, list_length=length, computed_at=NOW + timedelta(hours=hours), block_size=10
-    )
+def night(
+    warehouse: Warehouse,
+    registry: LocalRegistry,
+    *,
+    hours: float = 0,
+    length: int = K,
+    rules: RerankRules = RerankRules(),
+) -> Written:
+    when = NOW + timedelta(hours=hours)
+    return write_nightly_lists(warehouse, registry, list_length=length, computed_at=when, rules=rules, block_size=10)
 
 
 def stored(
@@ -239,3 +250,30 @@ def test_a_damaged_champion_is_passed_over_for_the_one_before(warehouse: Warehou
     (registry.load("als-000001").folder / "track_ids.npy").unlink()
     with pytest.raises(ModelError, match=r"als-000002/model/model.npz is corrupt"):
         night(warehouse, registry)
+
+
+def test_rules_are_kept_in_every_list_and_a_change_of_them_makes_all_again(
+    warehouse: Warehouse, registry: LocalRegistry
+) -> None:
+    night(warehouse, registry)
+    rules = RerankRules(artist_cap=1)
+    assert night(warehouse, registry, rules=rules).changed == 42
+    assert night(warehouse, registry, rules=rules).was_same
+    listed = warehouse.read(
+        "SELECT count(*) AS rows, count(DISTINCT (user_id, artist)) AS artists FROM marts.recommendations "
+        "JOIN core.dim_tracks USING (track_id) WHERE fallback_reason IS NULL"
+    ).to_pylist()
+    assert listed == [{"rows": 40 * K, "artists": 40 * K}]
+    answer = read_list(warehouse, registry, 7, k=6, stored_length=K, now=NOW, rules=rules)
+    assert len(answer.recommendations) == 6 == len({each.artist for each in answer.recommendations})
+
+
+def test_who_heard_only_new_tracks_is_answered_by_content(warehouse: Warehouse, registry: LocalRegistry) -> None:
+    new = {"track_id": 900, "name": "new", "artist": "artist 3", "is_deleted": False, "source_epoch": 1}
+    warehouse.append(MARTS["dim_tracks"], MARTS["dim_tracks"].rows([new]))
+    listen(warehouse, 41, 900)
+    night(warehouse, registry)
+    answer = read_list(warehouse, registry, 41, k=K, stored_length=K, now=NOW)
+    assert answer.fallback_reason == BY_CONTENT
+    assert {each.artist for each in answer.recommendations} == {"artist 3"}
+    assert {each.reason for each in answer.recommendations} == {"by artists and of genres that you listen to"}

@@ -110,10 +110,31 @@ class TransitionsTest(unittest.TestCase):
 class SessionKnnTest(unittest.TestCase):
     def test_the_most_alike_session_votes(self) -> None:
         side = SideInformation(sequences=Sequences.of([[0, 1], [0, 1, 2, 3]], [0, 0]))
-        config = SessionKnnConfig(neighbours=1, rarity=0)
+        config = SessionKnnConfig(neighbours=1, rarity=0, repeats=1, reach=1e9)
         model = SessionKnnRecommender(config).fit(csr_matrix(np.ones((1, 4), dtype=np.float32)), side=side)
         scores = model.scores(model.fold_in(FIRST))[0]
         np.testing.assert_allclose(scores, np.array([1, 1, 0, 0]) / 2**0.5, rtol=1e-6)
+
+    def test_near_the_shared_track_a_vote_counts_more(self) -> None:
+        side = SideInformation(sequences=Sequences.of([[3, 0, 1, 2]], [0]))
+        config = SessionKnnConfig(rarity=0, repeats=0.5, reach=1.0, backward=0.25)
+        model = SessionKnnRecommender(config).fit(csr_matrix(np.ones((1, 4), dtype=np.float32)), side=side)
+        scores = model.scores(model.fold_in(FIRST, recent=Sequences.of([[0]])))[0]
+        near = np.exp(-1.0)
+        np.testing.assert_allclose(scores, np.array([0.5, near, near**2, 0.25 * near]) / 2, rtol=1e-6)
+
+    def test_shares_add_up_to_the_score(self) -> None:
+        side = SideInformation(sequences=Sequences.of([[3, 0, 1, 2], [1, 3], [2, 0, 0, 3]], [0, 0, 0]))
+        model = SessionKnnRecommender().fit(csr_matrix(np.ones((1, 4), dtype=np.float32)), side=side)
+        heard = csr_matrix(np.array([[1.0, 1, 0, 0]]))
+        state = model.fold_in(heard, recent=Sequences.of([[1, 0]]))
+        shares = model.contributions(heard, [0, 1, 2, 3], state)
+        np.testing.assert_allclose(shares.sum(axis=1), model.scores(state)[0])
+
+    def test_long_sessions_are_cut(self) -> None:
+        cut = Sequences(np.arange(7), np.array([0, 5, 7]), np.array([0, 1]), np.array([10, 20])).cut(2)
+        self.assertEqual(cut.starts.tolist(), [0, 2, 4, 5, 7])
+        self.assertEqual((cut.listeners.tolist(), np.asarray(cut.moments).tolist()), ([0, 0, 0, 1], [10, 10, 10, 20]))
 
 
 class ContentTest(unittest.TestCase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import unittest
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +17,14 @@ from ritournelle.evaluation.gate import Decision, decide
 from ritournelle.evaluation.listens import Listens
 from ritournelle.evaluation.splitting import SplitRules, split
 from ritournelle.evaluation.window import Window
+from ritournelle.recommenders.ease import EaseRecommender
 from ritournelle.recommenders.search_space import Between, OneOf
 from ritournelle.training.choose import Plan, choose
-from ritournelle.training.content import content_matrix
-from ritournelle.training.selection import Candidate, Goal, Trial, attempt, compare
+from ritournelle.domain.content import content_matrix
+from ritournelle.training.candidate import Candidate
+from ritournelle.training.fitted import FittedModels
+from ritournelle.training.narrowed import of_most_heard
+from ritournelle.training.selection import Goal, Trial, attempt, compare
 from ritournelle.training.tuning import Budget, tune
 
 GOAL = Goal("ndcg", 20)
@@ -75,6 +80,13 @@ class ChooseTest(unittest.TestCase):
         self.assertIn("most_tracks", trials[1].problem)
 
 
+class Costly(EaseRecommender):
+    """EASE, for which more than 100 tracks are many."""
+
+    name: ClassVar[str] = "costly"
+    searched_on: ClassVar[int] = 100
+
+
 class TuneTest(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
@@ -100,6 +112,23 @@ class TuneTest(unittest.TestCase):
         self.assertEqual((len(first), len(rest)), (3, 2))
         self.assertEqual(best.score, max(trial.score for trial in first + rest))
         self.assertEqual(self.tuned(5, self.journal)[1], [])
+
+    def test_the_best_model_is_kept_and_the_others_are_forgotten(self) -> None:
+        models = FittedModels(self.window, GOAL.seed)
+        best = tune(self.window, "item_knn", GOAL, Budget(4), models=models)
+        model = models.of(best.candidate)
+        self.assertIs(models.of(best.candidate), model)
+        self.assertEqual(len(models), 1)
+
+    def test_a_costly_family_is_searched_for_on_the_most_heard_tracks(self) -> None:
+        seen: list[Trial] = []
+        best = tune(self.window, f"{__name__}:Costly", GOAL, Budget(3), on_trial=seen.append)
+        small = of_most_heard(self.window, Costly.searched_on)
+        self.assertEqual([len(small.cases), small.interactions.shape[1]], [small.cases.heard.shape[0], 100])
+        self.assertEqual(seen[-1], best)
+        self.assertEqual(best.candidate, max(seen[:-1], key=lambda trial: trial.score).candidate)
+        self.assertEqual(seen[0].score, attempt(small, Candidate("ease"), GOAL).score)
+        self.assertEqual(best.score, attempt(self.window, best.candidate, GOAL).score)
 
     def test_minutes_end_a_search(self) -> None:
         seen: list[Trial] = []

@@ -27,7 +27,7 @@ from ritournelle.training.quality import quality_rows
 from ritournelle.training.registered import candidate_of
 from ritournelle.training.reproduce import reproduce
 from ritournelle.training.rules import TrainingRules
-from ritournelle.training.selection import Candidate
+from ritournelle.training.candidate import Candidate
 from ritournelle.training.train import TrainingOutcome, train
 
 NOW = datetime(2024, 6, 1, 3, tzinfo=UTC)
