@@ -273,7 +273,7 @@ FEEDBACK_OF = Query(
             _never_null("is_skipped", pa.bool_()),
             _never_null("is_liked", pa.bool_()),
             _never_null("is_hidden", pa.bool_()),
-            _never_null("last_feedback_at", UTC),
+            pa.field("last_feedback_at", UTC),
         ]
     ),
     "SELECT {columns} FROM {table} WHERE user_id = :user_id AND last_feedback_at IS NOT NULL"
