@@ -1,6 +1,7 @@
 """Fold-in: what listeners lose who were kept out of training and are folded in, on HetRec's split.
 
-Each fifth of the listeners is kept out once: trained on the others, the model answers them from their train part. Compared
+Each fifth of the listeners is kept out once: trained on the others, the model answers them from their train
+part. Compared
 is the same family trained on everybody, for the same cases.
 """
 

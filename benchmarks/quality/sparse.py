@@ -1,6 +1,7 @@
-"""`python -m benchmarks.quality.sparse FOLDER`: a sparse split by planted tastes, to measure what choosing on one costs.
+"""`python -m benchmarks.quality.sparse FOLDER`: a sparse split by planted tastes, to measure what choosing costs.
 
-70,679 users × 24,915 items unless told otherwise, about 850,000 pairs: each user has two of 300 scenes, within a scene the
+70,679 users × 24,915 items unless told otherwise, about 777,000 pairs: each user has two of 300 scenes, within
+a scene the
 item of rank r is taken with a probability ∝ 1 / r. A fifth of each user's items goes into `test.txt`, the rest into
 `train.txt`, as lines `user item item …`. Quality on it says nothing about other splits; time and memory do.
 """

@@ -51,7 +51,7 @@ class ContentBackoff:
 
 
 def content_backoff(interactions: pa.Table, known: IdMap, catalogue: Callable[[], pa.Table]) -> ContentBackoff | None:
-    """The back-off, if anybody in `interactions` heard nothing but tracks outside `known`: then the catalogue is read."""
+    """The back-off, if anybody in `interactions` heard only tracks outside `known`: then the catalogue is read."""
     is_known = pc.is_in(interactions.column("track_id"), value_set=pa.array(known.ids))
     users = interactions.column("user_id")
     if pc.count_distinct(users).as_py() == pc.count_distinct(users.filter(is_known)).as_py():

@@ -71,8 +71,8 @@ def nightly_blocks(
 ) -> Iterator[tuple[NDArray[np.int64], pa.Table]]:
     """The lists of these listeners (user ids), block by block: at most `block_size` of them, ascending, and their rows.
 
-    The champion answers whoever heard a track that it knows; content, then popularity answer the others and say why. Nobody is
-    recommended what they heard, and who heard everything gets no row. The same night gives the same rows.
+    The champion answers whoever heard a track that it knows; content, then popularity answer the others and say why.
+    Nobody is recommended what they heard, and who heard everything gets no row. The same night gives the same rows.
     """
     everybody = IdMap.of(listeners)
     personal, recent = _personal_histories(night, everybody), _recent_listens(night, everybody)

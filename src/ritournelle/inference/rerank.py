@@ -1,7 +1,8 @@
 """Rerank: rules of the owner on a ranked pool of tracks: how many of one artist, how many little known, how diverse.
 
-All are off unless they are set, so that what is served is what the gate has judged. They act on the whole pool of a block
-of listeners at once, in this order: diversity, artist cap, novelty share. A list never gets shorter by them: where the
+All are off unless they are set, so that what is served is what the gate has judged. They act on the whole pool of a
+block of listeners at once, in this order: diversity, artist cap,
+novelty share. A list never gets shorter by them: where the
 pool holds nothing better, what a rule put back comes after the rest.
 """
 
