@@ -236,9 +236,9 @@ class Day:
                     yield report
                 except BaseException as error:  # the rim of a run: whatever ends it, interruption too, is on record
                     report.status, report.message = "failed", f"{type(error).__name__}: {error}"
-                    self._end(report)
                     raise
-                self._end(report)
+                finally:
+                    self._end(report)
         except (RitournelleError, OSError) as error:
             if report is None:
                 self._checkup.refused(verb, error)

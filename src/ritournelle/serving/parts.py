@@ -14,7 +14,7 @@ from ritournelle.monitoring.rules import Rules
 from ritournelle.serving.manifest import ProjectGraph
 
 ReportTrouble = Callable[[str, str, str, str], object]
-"""Opens an incident: its subject, what is wrong, who says so, how to reach them; `PermanentError` says what is amiss."""
+"""Opens an incident: subject, what is wrong, who says so, how to reach them; `PermanentError` says what is amiss."""
 
 
 @dataclass(frozen=True)
