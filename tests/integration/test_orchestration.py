@@ -16,6 +16,7 @@ import pytest
 from ritournelle.bootstrap import Platform
 from ritournelle.day import STAGES, Day
 from ritournelle.errors import RunInProgressError
+from ritournelle.monitoring.sensors.catalogue import SENSORS
 from ritournelle.orchestration.definitions import definitions_of
 from ritournelle.orchestration.held_day import HeldDay
 from ritournelle.orchestration.keys import EXTRACTS, INGESTED, PUBLICATION, QUARANTINE
@@ -26,7 +27,7 @@ from ritournelle.simulator.habits import Habits
 from ritournelle.simulator.running import RunningApp
 from tests.integration.tables import contents, count
 
-pytestmark = pytest.mark.slow  # ten tests, 60 s of CPU
+pytestmark = pytest.mark.slow  # twelve tests, 70 s of CPU
 CONFIG = WorldConfig(users=60, tracks=60, seed=11, habits=Habits.tidy())
 SCHEMAS = ("raw", "history", "core", "marts", "quarantine")
 TODAY = datetime.now(UTC).date()
@@ -55,6 +56,21 @@ def execute(settings: Settings, **options: Any) -> dg.ExecuteInProcessResult:
     with dg.DagsterInstance.ephemeral() as instance:
         job = definitions_of(settings).resolve_job_def("daily")
         return job.execute_in_process(instance=instance, raise_on_error=False, **options)
+
+
+def health_told(settings: Settings) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
+    """What the sensor `health_readings` tells of a home that it has not seen before."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        definitions = definitions_of(settings)
+        with dg.build_sensor_context(instance, definitions=definitions) as context:
+            told = definitions.resolve_sensor_def("health_readings").evaluate_tick(context).asset_events
+    return {event.asset_check_key: event for event in told if isinstance(event, dg.AssetCheckEvaluation)}
+
+
+def health_keys(graph: dg.AssetGraph) -> set[dg.AssetCheckKey]:
+    """The checks of the op `health`."""
+    sensors = {sensor.name for sensor in SENSORS}
+    return {key for key in graph.asset_check_keys if key.name in sensors}
 
 
 def steps(home: Path) -> list[tuple[Any, ...]]:
@@ -107,12 +123,45 @@ def test_every_asset_is_told_and_every_check(by_dagster: tuple[Path, dg.ExecuteI
     assert told[EXTRACTS["users"]].metadata["landed"].value == CONFIG.users
     assert told[QUARANTINE].metadata[OPEN_ROWS].value == 0
     checks = {(found.asset_key, found.check_name): found.passed for found in result.get_asset_check_evaluations()}
-    assert set(checks) == {(key.asset_key, key.name) for key in graph.asset_check_keys}
+    assert set(checks) == {(key.asset_key, key.name) for key in graph.asset_check_keys - health_keys(graph)}
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         kept = dict(connection.execute("SELECT check_name, outcome = 'passed' FROM ops.check_results").fetchall())
     assert {name: passed for (_, name), passed in checks.items() if name != "freshness"} == {
         name: passed for name, passed in kept.items() if not name.startswith("freshness_")
     }
+
+
+def test_what_the_sensors_said_at_the_end_of_the_run_is_told_as_checks(
+    by_dagster: tuple[Path, dg.ExecuteInProcessResult],
+) -> None:
+    settings = settings_of(by_dagster[0], "http://127.0.0.1:9")
+    told = health_told(settings)
+    assert set(told) <= health_keys(definitions_of(settings).resolve_asset_graph())
+    readings = [one for one in Platform(settings).journal().latest_readings() if one.status != "unknown"]
+    assert {check.name for check in told} == {one.sensor for one in readings}
+    assert {check.name for check, event in told.items() if not event.passed} == {
+        one.sensor for one in readings if one.has_fired
+    }
+    rules = Platform(settings).rules()
+    (read,) = (one for one in readings if (one.sensor, one.subject) == ("source_reachable", "users"))
+    found = told[dg.AssetCheckKey(EXTRACTS["users"], "source_reachable")]
+    assert found.passed and found.description == rules.say(read)
+
+
+def test_a_check_that_is_asked_for_looks_now_and_opens_no_run(home: Path) -> None:
+    settings = settings_of(home, "http://127.0.0.1:9")
+    definitions = definitions_of(settings)
+    wanted = {dg.AssetCheckKey(PUBLICATION, name) for name in ("disk_space", "run_outcome")}
+    before = {one.key: one.at for one in Platform(settings).journal().latest_readings()}
+    job = definitions.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection=set(), asset_check_selection=wanted
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance)
+    assert {found.asset_check_key for found in result.get_asset_check_evaluations()} == wanted
+    after = {one.key: one.at for one in Platform(settings).journal().latest_readings()}
+    assert after["disk_space:home"] > before["disk_space:home"]
+    assert {row[0] for row in steps(home)} == {1}
 
 
 def test_a_source_that_fails_for_good_stops_the_rest_and_yesterday_is_served(home: Path, app: RunningApp) -> None:
@@ -132,6 +181,11 @@ def test_a_source_that_fails_for_good_stops_the_rest_and_yesterday_is_served(hom
     last = [row for row in steps(home) if row[0] == 2]
     assert {row[2] for row in last} == {"failed"}
     assert {row[3] for row in last if row[5] == "skipped"} == set(STAGES) - {"ingest"}
+    told = health_told(settings_of(home, app.url))
+    for key, name in ((EXTRACTS["users"], "source_reachable"), (PUBLICATION, "run_outcome")):
+        found = told[dg.AssetCheckKey(key, name)]
+        assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR) and "500" in found.description
+    assert told[dg.AssetCheckKey(EXTRACTS["tracks"], "source_reachable")].passed
 
 
 def test_a_transient_failure_is_tried_again_as_a_run_of_its_own(home: Path, app: RunningApp) -> None:
@@ -177,7 +231,7 @@ def test_a_past_partition_is_loaded_again_from_its_landed_pages(home: Path) -> N
     assert result.success
     assert contents(home, schemas=("raw", "core", "marts")) == before
     told = {event.asset_key for event in result.get_asset_materialization_events()}
-    assert {*INGESTED, PUBLICATION, dg.AssetKey(["marts", "interactions"])} <= told
+    assert {*EXTRACTS.values(), QUARANTINE, PUBLICATION, dg.AssetKey(["marts", "interactions"])} <= told
     assert {row[1] for row in steps(home) if row[0] == 2} == {"backfill"}
 
 
@@ -186,7 +240,10 @@ def test_one_model_alone_builds_what_changed_and_tells_of_all(home: Path, app: R
     assert result.success
     told = {event.asset_key for event in result.get_asset_materialization_events()}
     assert dg.AssetKey(["core", "dim_users"]) in told
-    assert [row[1:] for row in steps(home) if row[0] == 2] == [("transform", "succeeded", "transform", "", "succeeded")]
+    done = [row[1:] for row in steps(home) if row[0] == 2]
+    assert done == [("transform", "succeeded", step, "", "succeeded") for step in ("health", "transform")]
+    looked = {found.asset_check_key.to_user_string() for found in result.get_asset_check_evaluations()}
+    assert "marts/interactions:data_tests" in looked  # a part of the day ends with a look at its assets
 
 
 def test_what_waits_in_quarantine_is_counted_and_reviewed(home: Path, app: RunningApp) -> None:

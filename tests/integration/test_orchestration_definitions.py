@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from ritournelle.day import STAGES
+from ritournelle.monitoring.sensors.catalogue import SENSORS
 from ritournelle.orchestration import defs
 from ritournelle.orchestration.definitions import definitions_of
 from ritournelle.orchestration.reference import reference_page
@@ -61,6 +62,16 @@ def test_the_job_has_an_op_for_every_stage_of_the_day_in_their_order(definitions
     assert tuple(node.name for node in job.nodes_in_topological_order) == STAGES
     graph = definitions.resolve_asset_graph()
     assert {stage_of(key) for key in graph.materializable_asset_keys} == set(STAGES)
+
+
+def test_the_job_has_the_data_tests_and_leaves_the_sensors_to_the_day_itself(definitions: dg.Definitions) -> None:
+    names = {sensor.name for sensor in SENSORS}
+    graph = definitions.resolve_asset_graph()
+    checks = definitions.resolve_job_def("daily").asset_layer.asset_graph.asset_check_keys
+    assert checks == {key for key in graph.asset_check_keys if key.name not in names}
+    assert {key.name for key in graph.asset_check_keys - checks} == names
+    everything = [node.name for node in definitions.resolve_implicit_global_asset_job_def().nodes_in_topological_order]
+    assert everything[-1] == "health"  # who materializes all by hand gets them after the last stage
 
 
 def test_all_that_writes_is_in_the_pool_and_in_one_process(definitions: dg.Definitions) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
 
 import dagster as dg
 
 from ritournelle.orchestration.keys import CHAMPION, EXTRACTS, PUBLICATION, QUARANTINE
 
+PASSED = "passed"
 _SOURCES = {str(source): key for source, key in EXTRACTS.items()}
 
 
@@ -33,10 +35,15 @@ class Reading(Protocol):
         """warn | error | block"""
 
     @property
+    def at(self) -> datetime:
+        """When it was read (UTC)."""
+
+    @property
     def facts(self) -> Mapping[str, Any]:
         """What fills its sentence."""
 
 
+Said = TypeVar("Said", bound=Reading)
 Say = Callable[[Any], str]
 """The sentence of a reading; `Rules.say` is one."""
 
@@ -44,53 +51,56 @@ Say = Callable[[Any], str]
 def asset_of(subject: str, known: Iterable[dg.AssetKey]) -> dg.AssetKey:
     """The asset that a subject is a part of: a source's extract, a table that is one, the quarantine, the champion.
 
-    What is about none of them (the disk, a run, the warehouse as a whole) stands at what readers see.
+    `users.gender` is of the extract of users; a table may be called without its schema, as data tests do. What is about
+    none of them (the disk, a run, the warehouse as a whole) stands at what readers see.
     """
-    if subject in _SOURCES:
-        return _SOURCES[subject]
-    table = dg.AssetKey(subject.split("."))
-    if table in set(known):
-        return table
-    if subject.startswith("quarantine"):
+    path = subject.split(".")
+    if path[0] in _SOURCES:
+        return _SOURCES[path[0]]
+    tables = [key for key in known if list(key.path[-len(path) :]) == path]
+    if tables:
+        return min(tables)
+    if path[0] == QUARANTINE.path[0]:
         return QUARANTINE
-    if subject.startswith("model") or _is_version(subject):
+    if path[0] == "model" or _is_version(subject):
         return CHAMPION
     return PUBLICATION
 
 
-def reading_specs(subjects: Mapping[str, Iterable[str]], known: Iterable[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
-    """A check per sensor and asset, for the subjects that each sensor may speak of."""
-    keys = set(known)
-    places = {(sensor, asset_of(subject, keys)) for sensor, of in subjects.items() for subject in of}
-    return [dg.AssetCheckSpec(sensor, asset=key) for sensor, key in sorted(places)]
-
-
-def reading_results(
-    readings: Iterable[Reading], say: Say, known: Iterable[dg.AssetKey]
-) -> Iterator[dg.AssetCheckResult]:
-    """A result per sensor and asset; of several subjects the worst counts, and all that fired are told.
+def by_check(readings: Iterable[Said], known: Iterable[dg.AssetKey]) -> dict[dg.AssetCheckKey, list[Said]]:
+    """The readings by sensor and asset.
 
     A sensor that has observed too little to say anything says nothing here either.
     """
-    keys = set(known)
-    found: defaultdict[tuple[str, dg.AssetKey], list[Reading]] = defaultdict(list)
+    keys = frozenset(known)
+    found: defaultdict[dg.AssetCheckKey, list[Said]] = defaultdict(list)
     for reading in readings:
         if reading.status != "unknown":
-            found[reading.sensor, asset_of(reading.subject, keys)].append(reading)
-    for (sensor, key), of_asset in found.items():
-        yield _result(sensor, key, of_asset, say)
+            found[dg.AssetCheckKey(asset_of(reading.subject, keys), reading.sensor)].append(reading)
+    return dict(found)
 
 
-def _result(sensor: str, key: dg.AssetKey, readings: list[Reading], say: Say) -> dg.AssetCheckResult:
+def outcome_of(readings: Iterable[Reading]) -> str:
+    """The worst of these: passed | warn | error; what blocks is an error as well."""
     fired = [reading for reading in readings if reading.status == "fired"]
-    is_critical = any(reading.severity != "warn" for reading in fired)
+    if not fired:
+        return PASSED
+    return "warn" if all(reading.severity == "warn" for reading in fired) else "error"
+
+
+def result_of(check: dg.AssetCheckKey, readings: Sequence[Reading], say: Say) -> dg.AssetCheckResult:
+    """Of several subjects the worst counts, and all that fired are told."""
+    fired = [reading for reading in readings if reading.status == "fired"]
+    is_error = outcome_of(readings) == "error"
+    read_at = max(reading.at for reading in readings)
+    facts = {reading.subject: {name: str(fact) for name, fact in reading.facts.items()} for reading in readings}
     return dg.AssetCheckResult(
         passed=not fired,
-        asset_key=key,
-        check_name=sensor,
-        severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
+        asset_key=check.asset_key,
+        check_name=check.name,
+        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
         description="\n".join(say(reading) for reading in fired or readings),
-        metadata={reading.subject: {name: str(fact) for name, fact in reading.facts.items()} for reading in readings},
+        metadata={"read_at": dg.MetadataValue.timestamp(read_at), **facts},
     )
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dagster as dg
 
+from ritournelle.bootstrap import Platform
 from ritournelle.orchestration.arrival import arrival_sensor
 from ritournelle.orchestration.dbt_models import dbt_assets_of
+from ritournelle.orchestration.health import health_checks
 from ritournelle.orchestration.held_day import day_resource
 from ritournelle.orchestration.ingest import ingest_assets
 from ritournelle.orchestration.jobs import daily_job, quarantine_review_job
 from ritournelle.orchestration.model_assets import model_assets
 from ritournelle.orchestration.operations import operations_specs
+from ritournelle.orchestration.places import health_specs
 from ritournelle.orchestration.quarantine_growth import quarantine_sensor
+from ritournelle.orchestration.readings import readings_sensor
 from ritournelle.orchestration.schedule import daily_schedule
 from ritournelle.orchestration.translator import Translator
 from ritournelle.settings import Settings
@@ -29,12 +33,17 @@ def definitions_of(settings: Settings) -> dg.Definitions:
         *model_assets(manifest, translator, settings, engine),
         *operations_specs(manifest, translator),
     ]
-    daily, review = daily_job(), quarantine_review_job(settings)
+    made = [one for one in assets if isinstance(one, dg.AssetsDefinition)]
+    known = frozenset(key for one in made for key in one.keys)  # without `ops`, which nobody orders
+    tested = known & {spec.asset_key for one in made for spec in one.check_specs}
+    health = health_checks(settings, health_specs(Platform(settings).rules(), known, tested), known)
+    daily, review = daily_job(health), quarantine_review_job(settings)
     return dg.Definitions(
         assets=assets,
+        asset_checks=[health],
         jobs=[daily, review],
         schedules=[daily_schedule(daily, settings.orchestration)],
-        sensors=[arrival_sensor(daily, settings), quarantine_sensor(review)],
+        sensors=[arrival_sensor(daily, settings), quarantine_sensor(review), readings_sensor(settings, known)],
         resources={"day": day_resource(settings)},
         executor=dg.in_process_executor,  # one process holds the day's lock; 3 s against 27 to 72 s with many
     )

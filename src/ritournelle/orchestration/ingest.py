@@ -11,10 +11,11 @@ import dagster as dg
 from ritournelle.day import RunReport
 from ritournelle.domain.sources import Source
 from ritournelle.errors import WarehouseBusyError
+from ritournelle.ingestion.events import STEP as EVENTS_STEP
 from ritournelle.orchestration.days import asked_days, daily_partitions, is_backfill
 from ritournelle.orchestration.failing import fail_if_failed, retry_if_it_may_help, stopping
 from ritournelle.orchestration.held_day import HeldDay
-from ritournelle.orchestration.keys import EXTRACTS, INGESTED, LISTENS, PUBLICATION, QUARANTINE, group_of
+from ritournelle.orchestration.keys import EVENTS, EXTRACTS, INGESTED, LISTENS, PUBLICATION, QUARANTINE, group_of
 from ritournelle.orchestration.quarantine_growth import OPEN_ROWS
 from ritournelle.orchestration.stages import WAREHOUSE_POOL
 from ritournelle.runs.record import Step
@@ -22,6 +23,7 @@ from ritournelle.settings import Settings
 
 _DESCRIPTIONS = {
     **{key: f"What each extract of `/{source}` changed, append-only." for source, key in EXTRACTS.items()},
+    **{key: f"What was told on `{topic}` of the event log, append-only." for topic, key in EVENTS.items()},
     LISTENS: "One row per listen of every version of a record of `/listen_history`.",
     QUARANTINE: "Rows that break their contract, with reason and payload; they come back when they are good.",
 }
@@ -41,7 +43,7 @@ def ingest_assets(settings: Settings, engine: str) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def ingest(context: dg.AssetExecutionContext) -> Results:
-        """Read the app's three endpoints; or, for past days, their landed pages."""
+        """Load what was told through the event log, read the app's three endpoints; or, for past days, landed pages."""
         held: HeldDay = context.resources.day
         days = asked_days(context)
         with stopping(context, how):
@@ -70,9 +72,12 @@ def _spec(key: dg.AssetKey, settings: Settings, engine: str) -> dg.AssetSpec:
 
 
 def _landed(steps: Sequence[Step], held: HeldDay) -> Results:
-    """The tables of every source that landed, and the quarantine, whatever failed."""
+    """The tables of every source that landed, those of the event log, and the quarantine, whatever failed."""
     for step in steps:
-        if step.status == "succeeded":
+        if step.status == "succeeded" and step.step == EVENTS_STEP:
+            topics = (step.details or {})["topics"]
+            yield from (dg.MaterializeResult(key, metadata=topics[topic]) for topic, key in EVENTS.items())
+        elif step.status == "succeeded":
             yield dg.MaterializeResult(EXTRACTS[Source(step.source)], metadata=_measured(step))
             if step.source == Source.LISTEN_HISTORY:
                 yield dg.MaterializeResult(LISTENS)
@@ -96,7 +101,7 @@ def _loaded_again(report: RunReport, context: dg.AssetExecutionContext) -> Resul
     """The extracts; and what the backfill built and published beside them, for which this run has no ops."""
     done = {step.step: step.details or {} for step in report.steps if step.status == "succeeded"}
     if "backfill" in done:
-        for key in INGESTED:
+        for key in (*EXTRACTS.values(), LISTENS, QUARANTINE):
             yield dg.MaterializeResult(key, metadata={"loaded_again": str(done["backfill"])})
     for table, rows in done.get("transform", {}).get("rows", {}).items():
         built = {"dagster/row_count": rows, "built_by": "backfill"}

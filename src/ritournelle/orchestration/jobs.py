@@ -12,11 +12,15 @@ from ritournelle.orchestration.stages import WAREHOUSE_POOL
 from ritournelle.settings import Settings
 
 
-def daily_job() -> UnresolvedAssetJobDefinition:
-    """`ritournelle run`, asset by asset: one process, one lock, one record."""
+def daily_job(health: dg.AssetChecksDefinition) -> UnresolvedAssetJobDefinition:
+    """`ritournelle run`, asset by asset: one process, one lock, one record.
+
+    Without the checks of `health`: the day asks the sensors itself when it ends, well or not, and what they said then
+    is told by `health_readings`.
+    """
     return dg.define_asset_job(
         "daily",
-        selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
+        selection=(dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks()) - dg.AssetSelection.checks(health),
         description="The whole day: ingest, transform, train if the data changed, recommend, publish.",
         executor_def=dg.in_process_executor,
     )

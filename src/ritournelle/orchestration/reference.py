@@ -13,11 +13,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from ritournelle.monitoring.sensors.catalogue import SENSORS
 from ritournelle.orchestration.definitions import definitions_of
 from ritournelle.orchestration.keys import name_of
 from ritournelle.orchestration.stages import stage_of
 from ritournelle.settings import Settings, load_settings
 
+_LISTED = 4
+_SENSORS = tuple(sensor.name for sensor in SENSORS)
 _INTRODUCTION = """\
 # What Dagster is told
 
@@ -29,7 +32,8 @@ Written by `python -m ritournelle.orchestration.reference` from the definitions;
 def reference_page(settings: Settings) -> str:
     """The page as Markdown, for default settings; the project is parsed in their home if nobody has yet."""
     definitions = definitions_of(settings)
-    return "\n".join([_INTRODUCTION, *_jobs(definitions), *_automations(definitions), *_assets(definitions)])
+    sections = (_jobs, _automations, _assets, _sensors_of_the_watch)
+    return "\n".join([_INTRODUCTION, *(line for section in sections for line in section(definitions))])
 
 
 def _jobs(definitions: dg.Definitions) -> Iterator[str]:
@@ -55,13 +59,26 @@ def _automations(definitions: dg.Definitions) -> Iterator[str]:
 
 def _assets(definitions: dg.Definitions) -> Iterator[str]:
     graph = definitions.resolve_asset_graph()
-    checks = Counter(key.asset_key for key in graph.asset_check_keys)
-    yield "## Assets\n\n| asset | group | op | checks | made from |\n|---|---|---|---|---|"
+    read = {key for key in graph.asset_check_keys if key.name in _SENSORS}
+    tests, sensors = (Counter(key.asset_key for key in keys) for keys in (graph.asset_check_keys - read, read))
+    yield "## Assets\n\n| asset | group | op | data tests | sensors | made from |\n|---|---|---|---|---|---|"
     for key in sorted(graph.get_all_asset_keys(), key=name_of):
         node = graph.get(key)
         op = stage_of(key) if node.is_materializable else ""
         parents = ", ".join(sorted(name_of(parent) for parent in node.parent_keys))
-        yield f"| `{name_of(key)}` | {node.group_name} | {op} | {checks[key] or ''} | {parents} |"
+        checks = f"{tests[key] or ''} | {sensors[key] or ''}"
+        yield f"| `{name_of(key)}` | {node.group_name} | {op} | {checks} | {parents} |"
+    yield ""
+
+
+def _sensors_of_the_watch(definitions: dg.Definitions) -> Iterator[str]:
+    keys = definitions.resolve_asset_graph().asset_check_keys
+    yield "## Sensors of the watch, as checks of the op `health`\n\n| check | of |\n|---|---|"
+    for name in _SENSORS:
+        places = sorted(name_of(key.asset_key) for key in keys if key.name == name)
+        told = f"{len(places)} tables" if len(places) > _LISTED else ", ".join(f"`{place}`" for place in places)
+        if places:
+            yield f"| [`{name}`](sensors.md#{name}) | {told} |"
     yield ""
 
 

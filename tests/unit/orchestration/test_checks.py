@@ -5,10 +5,11 @@ from __future__ import annotations
 import unittest
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import dagster as dg
 
-from ritournelle.orchestration.checks import asset_of, reading_results, reading_specs
+from ritournelle.orchestration.checks import asset_of, by_check, outcome_of, result_of
 from ritournelle.orchestration.keys import CHAMPION, EXTRACTS, PUBLICATION, QUARANTINE
 
 MART = dg.AssetKey(["marts", "interactions"])
@@ -24,6 +25,7 @@ class Said:
     status: str = "passed"
     severity: str = "warn"
     facts: Mapping[str, object] = field(default_factory=dict)
+    at: datetime = datetime(2026, 3, 4, tzinfo=UTC)
 
 
 def say(reading: Said) -> str:
@@ -31,13 +33,15 @@ def say(reading: Said) -> str:
 
 
 def results(*readings: Said) -> list[dg.AssetCheckResult]:
-    return list(reading_results(readings, say, KNOWN))
+    return [result_of(check, of_check, say) for check, of_check in by_check(readings, KNOWN).items()]
 
 
 class TestChecks(unittest.TestCase):
     def test_a_subject_is_a_part_of_an_asset(self) -> None:
         wanted = {
             "users": EXTRACTS["users"],
+            "users.gender": EXTRACTS["users"],
+            "interactions": MART,
             "marts.interactions": MART,
             "quarantine.users": QUARANTINE,
             "model": CHAMPION,
@@ -48,11 +52,16 @@ class TestChecks(unittest.TestCase):
         }
         self.assertEqual({subject: asset_of(subject, KNOWN) for subject in wanted}, wanted)
 
-    def test_there_is_a_spec_for_every_result(self) -> None:
-        specs = reading_specs({"freshness": ["users", "disk"], "age": ["als-000001", "als-000002"]}, KNOWN)
-        self.assertEqual(len(specs), 3)
-        found = results(Said("freshness", "users"), Said("freshness", "disk"), Said("age", "als-000002"))
-        self.assertEqual({one.check_name for one in found}, {spec.name for spec in specs})
+    def test_a_check_is_of_a_sensor_and_an_asset(self) -> None:
+        found = by_check([Said("age", "als-000001"), Said("age", "model"), Said("age", "disk")], KNOWN)
+        told = {check: [reading.subject for reading in readings] for check, readings in found.items()}
+        wanted = {dg.AssetCheckKey(CHAMPION, "age"): ["als-000001", "model"]}
+        self.assertEqual(told, wanted | {dg.AssetCheckKey(PUBLICATION, "age"): ["disk"]})
+
+    def test_what_blocks_is_an_error(self) -> None:
+        outcomes = {one: outcome_of([Said("age", "model", "fired", one)]) for one in ("warn", "error", "block")}
+        self.assertEqual(outcomes, {"warn": "warn", "error": "error", "block": "error"})
+        self.assertEqual(outcome_of([Said("age", "model", "passed", "block")]), "passed")
 
     def test_what_fired_fails_as_severely_as_its_worst(self) -> None:
         (found,) = results(Said("age", "als-000001", "fired"), Said("age", "als-000002", "fired", "block"))
@@ -67,6 +76,7 @@ class TestChecks(unittest.TestCase):
         self.assertEqual(results(Said("volume", "users", "unknown", "error")), [])
         (found,) = results(Said("volume", "users"))
         self.assertTrue(found.passed)
+        self.assertEqual(found.metadata["read_at"], dg.MetadataValue.timestamp(Said("volume", "users").at))
 
 
 if __name__ == "__main__":

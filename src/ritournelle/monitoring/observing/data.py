@@ -45,6 +45,11 @@ def checked_models(history: History) -> Iterator[CheckedModel]:
         yield CheckedModel(model, len(checks), findings)
 
 
+def is_counted(table: str) -> bool:
+    """Whether the rows of a `schema.table` that the transform builds are compared with those of earlier runs."""
+    return table.startswith(_SCHEMAS) and table not in _MOVING
+
+
 def mart_rows(history: History) -> Iterator[MartRows]:
     """The tables of the last transform, and the stored lists."""
     last = history.latest(lambda step: step.step == "transform" and bool(step.details.get("rows")))
@@ -52,7 +57,7 @@ def mart_rows(history: History) -> Iterator[MartRows]:
         run, step = last
         before = [_rows(one) for one in _published_before(history, run)]
         for table, rows in sorted(step.details["rows"].items()):
-            if table.startswith(_SCHEMAS) and table not in _MOVING:
+            if is_counted(table):
                 yield MartRows(table, rows, [one[table] for one in before if table in one])
     lists = history.latest_facts("lists")
     if lists is not None:
