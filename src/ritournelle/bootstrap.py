@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -32,6 +33,9 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.training.rules import TrainingRules
     from ritournelle.training.selection import OnTrial
     from ritournelle.transform.session import DbtSettings
+
+
+_LOOK_AGAIN_SECONDS = 5
 
 
 class Platform:
@@ -74,6 +78,21 @@ class Platform:
     def read_published(self) -> Warehouse:
         """What the last good run published, for reading, also while a run is under way."""
         return connect_published(self.settings.warehouse_url, threads=self.settings.warehouse.threads)
+
+    def publication(self) -> str:
+        """A name for what readers see now, cheap to ask for: with another name `read_published` has to be called again.
+
+        Servers are not asked: there the name changes every few seconds.
+        """
+        path = duckdb_path(self.settings.warehouse_url)
+        if path is None:
+            return f"{time.monotonic() // _LOOK_AGAIN_SECONDS:.0f}"
+        from ritournelle.warehouse.duckdb import published_path
+
+        try:
+            return os.readlink(published_path(path))
+        except FileNotFoundError:
+            return ""
 
     def page_reader(self, on_retry: Callable[[str], None] | None = None) -> HttpPageReader:
         """What reads the app."""
@@ -221,6 +240,10 @@ class Platform:
         settings = self.settings.feedback
         key = self._secret("recommendations", settings.key)
         return RecommendationIds(key.encode(), timedelta(days=settings.lifetime_days))
+
+    def secret(self, name: str) -> str:
+        """A secret of the home, made at first use; only its owner can read it."""
+        return self._secret(name, None)
 
     def _secret(self, name: str, given: SecretStr | None) -> str:
         """The secret that is set, else the home's own one of that name."""
