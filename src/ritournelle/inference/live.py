@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ritournelle.domain.recommendations import AnsweredBy, RecommendationList
 from ritournelle.domain.taste import TasteExclusion
@@ -51,24 +52,31 @@ def live_list(warehouse: Warehouse, champions: Champions, asked: Asked) -> Recom
     except ModelError:
         champion, problem = None, DAMAGED
     version = NO_MODEL_VERSION if champion is None else champion.version
+    left_out = excluded_tracks(warehouse, asked.exclusions)
     try:
-        night = _night(warehouse, champion, asked)
+        night = _night(warehouse, champion, asked, left_out)
     except NothingToLearnError:
         return empty_list(asked, problem or NOTHING_PLAYED, version)
-    rows = all_nightly_lists(night, [asked.user_id])
+    rows = _allowed(all_nightly_lists(night, [asked.user_id]), left_out)
     if not rows.num_rows:
         return empty_list(asked, problem or NOTHING_LEFT, version)
     return _told(_named(warehouse, night, rows), warehouse, asked, problem)
 
 
-def _night(warehouse: Warehouse, champion: Champion | None, asked: Asked) -> Night:
-    left_out = excluded_tracks(warehouse, asked.exclusions)
+def _night(warehouse: Warehouse, champion: Champion | None, asked: Asked, left_out: NDArray[np.int64]) -> Night:
     tracks = np.setdiff1d(marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy(), left_out)
     fallback = Fallback.of(marts.TRACK_POPULARITY.run(warehouse), list_length=asked.k, recommendable=tracks)
     nothing = marts.INTERACTIONS.columns.empty_table()
     night = Night(champion, fallback, nothing, asked.k, asked.now, recommendable=tracks)
     unheard = unheard_tracks(warehouse, asked.user_id, asked.exclusions) | set(left_out.tolist())
     return _with_context(_without(with_histories(warehouse, night, [asked.user_id]), unheard), asked)
+
+
+def _allowed(rows: pa.Table, left_out: NDArray[np.int64]) -> pa.Table:
+    """The list without excluded tracks, whatever made it; ranks without holes."""
+    kept = without_tracks(rows.sort_by("rank"), left_out.tolist())
+    ranks = pa.array(np.arange(1, kept.num_rows + 1, dtype=np.int32))
+    return kept.set_column(kept.schema.get_field_index("rank"), kept.schema.field("rank"), ranks)
 
 
 def _without(night: Night, tracks: set[int]) -> Night:

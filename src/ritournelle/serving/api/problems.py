@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from ritournelle.errors import RecommendationIdError, RitournelleError
+from ritournelle.errors import RecommendationIdError, RitournelleError, TransientError
 from ritournelle.serving.api.contract import Problem
 
 LOG = logging.getLogger(__name__)
@@ -74,6 +74,8 @@ def tell_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RitournelleError)
     async def unavailable(_: Request, error: RitournelleError) -> Response:
-        LOG.warning("a request could not be answered: %s", error)
+        # What a warehouse says of a query may hold the values that it was asked with.
+        told = error if isinstance(error, TransientError) else type(error).__name__
+        LOG.warning("a request could not be answered: %s", told)
         after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return problem(503, "this cannot be done now; try again in a moment", "unavailable", headers=after)
