@@ -9,7 +9,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
 from ritournelle import __version__
-from ritournelle.serving.api.document import ADDRESS, document
+from ritournelle.serving.api.document import ADDRESS, document, methods_of
 from ritournelle.serving.api.gate import Gate
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.problems import tell_problems
@@ -70,6 +70,7 @@ def _include_api(app: FastAPI, api: ApiParts) -> None:
     app.include_router(recommendation_routes(api))
     app.include_router(listening_routes(api))
     described = document(app)
+    app.state.methods = methods_of(described)
 
     @app.get(ADDRESS, include_in_schema=False)
     async def described_as() -> Response:

@@ -78,7 +78,8 @@ class ListensTest(TellingTest):
         ):
             with self.subTest(wrong=wrong):
                 self.assert_refused(self.post([LISTEN, LISTEN | wrong]), 422, "invalid")
-        for body in (5, "x", [[]], {}, [None]):
+        bodies: list[Any] = [5, "x", [[]], {}, [None]]
+        for body in bodies:
             self.assertEqual(self.post(body).status_code, 422)
         self.assertEqual(len(told(self.platform, Topic.LISTENS)), before)
 
@@ -114,11 +115,12 @@ class FeedbackTest(TellingTest):
 
     def test_useful_or_not_and_what_was_done(self) -> None:
         shown = self.shown()
-        for fields, kind in (
+        said: list[tuple[dict[str, Any], str]] = [
             ({"useful": True}, "useful"),
             ({"useful": False}, "not_useful"),
             *(({"kind": kind}, kind) for kind in ("play", "skip", "like", "hide")),
-        ):
+        ]
+        for fields, kind in said:
             answer = self.post(recommendation_id=shown, **fields)
             self.assertEqual((answer.status_code, answer.json()["kind"]), (202, kind))
         events = told(self.platform, Topic.FEEDBACK)[-6:]
@@ -188,6 +190,10 @@ class ExclusionsTest(TellingTest):
         self.assertEqual([one["score"] for one in self.tracks(11)], without)
         reasons = [track for one in self.tracks(11) for track in one["because_of"]]
         self.assertNotIn(listens[0]["track_id"], reasons)
+
+    def test_a_wrong_method_is_told_all_right_ones(self) -> None:
+        answer = self.client.options("/v1/users/1/taste-exclusions")
+        self.assertEqual((answer.status_code, answer.headers["Allow"]), (405, "DELETE, GET, PUT"))
 
     def test_exclusions_are_known_after_a_restart(self) -> None:
         self.tell("PUT", 12, kind="artist", target="Artist 3")

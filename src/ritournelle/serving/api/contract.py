@@ -146,13 +146,36 @@ class FeedbackOut(msgspec.Struct, frozen=True, kw_only=True):
     kind: FeedbackKind
 
 
-class ExclusionIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to leave out: a listen (target: its id), a track (its id), an artist (the name), or a private session."""
+class _Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    pass
 
-    kind: ExclusionKind
-    target: ShortText | Id | None = None
-    starts_at: Instant | None = None
+
+class ListenExclusion(_Exclusion, frozen=True, kw_only=True, tag="listen"):
+    """One listen, by its `listen_id`."""
+
+    target: ShortText
+
+
+class TrackExclusion(_Exclusion, frozen=True, kw_only=True, tag="track"):
+    """A track, by its id; it is not recommended either."""
+
+    target: Id | Annotated[str, Meta(pattern=r"^-?[0-9]{1,18}$")]
+
+
+class ArtistExclusion(_Exclusion, frozen=True, kw_only=True, tag="artist"):
+    """An artist, by name (A–Z in any case); nothing of theirs is recommended either."""
+
+    target: ShortText
+
+
+class SessionExclusion(_Exclusion, frozen=True, kw_only=True, tag="session"):
+    """A private session: every listen from `starts_at` on, and before `ends_at` when it is told."""
+
+    starts_at: Instant
     ends_at: Instant | None = None
+
+
+ExclusionIn = ListenExclusion | TrackExclusion | ArtistExclusion | SessionExclusion
 
 
 class ExclusionOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,7 +195,3 @@ class ExclusionsOut(msgspec.Struct, frozen=True, kw_only=True):
 
     user_id: Id
     exclusions: list[ExclusionOut]
-
-
-Bodies = ListenIn | list[ListenIn] | FeedbackIn | ExclusionIn
-K = Annotated[int, Meta(ge=1, le=1000)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,7 +26,10 @@ _TYPES = (
     contract.ExclusionsOut,
     contract.ListenIn,
     contract.FeedbackIn,
-    contract.ExclusionIn,
+    contract.ListenExclusion,
+    contract.TrackExclusion,
+    contract.ArtistExclusion,
+    contract.SessionExclusion,
 )
 _REFUSALS = {
     400: "The request cannot be read.",
@@ -66,6 +71,14 @@ def document(app: FastAPI) -> dict[str, Any]:
             operation["responses"] = dict(sorted((refusals | own).items()))
             operation["security"] = [{}, {"key": []}]
     return made
+
+
+def methods_of(described: Mapping[str, Any]) -> Sequence[tuple[re.Pattern[str], str]]:
+    """The addresses of a document, as patterns, and their methods."""
+    return [
+        (re.compile(re.sub(r"{\w+}", "[^/]+", path)), ", ".join(sorted(method.upper() for method in methods)))
+        for path, methods in described["paths"].items()
+    ]
 
 
 def _refusal(told: str) -> dict[str, Any]:

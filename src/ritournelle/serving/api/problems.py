@@ -53,9 +53,10 @@ def tell_problems(app: FastAPI) -> None:
         return of_refusal(error)
 
     @app.exception_handler(HTTPException)
-    async def of_framework(_: Request, error: HTTPException) -> Response:
+    async def of_framework(request: Request, error: HTTPException) -> Response:
         detail = "" if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
-        return problem(error.status_code, detail, headers=error.headers)
+        headers = _allowed(request, error.headers) if error.status_code == 405 else error.headers
+        return problem(error.status_code, detail, headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
@@ -79,3 +80,11 @@ def tell_problems(app: FastAPI) -> None:
         LOG.warning("a request could not be answered: %s", told)
         after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return problem(503, "this cannot be done now; try again in a moment", "unavailable", headers=after)
+
+
+def _allowed(request: Request, told: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """All methods of an address of the API: the framework names those of one route only."""
+    for address, methods in getattr(request.app.state, "methods", ()):
+        if address.fullmatch(request.url.path):
+            return {"Allow": methods}
+    return told

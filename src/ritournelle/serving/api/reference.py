@@ -76,4 +76,6 @@ def _kind(schema: Mapping[str, Any]) -> str:
         return " or ".join(_kind(one) for one in schema["anyOf"])
     if schema.get("type") == "array":
         return f"list of {_kind(schema['items'])}"
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
     return str(schema.get("format", schema.get("type", "")))

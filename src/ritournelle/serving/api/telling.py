@@ -9,8 +9,16 @@ from datetime import datetime, timedelta
 from ritournelle.domain.feedback import Feedback, FeedbackKind
 from ritournelle.domain.listens import ListenEvent
 from ritournelle.domain.recommendation_ids import RecommendationIds
-from ritournelle.domain.taste import TasteExclusion
-from ritournelle.serving.api.contract import ExclusionIn, FeedbackIn, ListenIn
+from ritournelle.domain.taste import ExclusionKind, TasteExclusion
+from ritournelle.serving.api.contract import (
+    ArtistExclusion,
+    ExclusionIn,
+    FeedbackIn,
+    ListenExclusion,
+    ListenIn,
+    SessionExclusion,
+    TrackExclusion,
+)
 from ritournelle.serving.api.problems import Refusal
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.streaming.broker import Broker
@@ -19,6 +27,13 @@ from ritournelle.streaming.messages import outgoing
 _EARLIEST_YEAR = 1900
 _AHEAD = timedelta(days=1)
 """Clocks of players go wrong; a listen of next month is no listen."""
+
+_KINDS: dict[type[ExclusionIn], ExclusionKind] = {
+    ListenExclusion: ExclusionKind.LISTEN,
+    TrackExclusion: ExclusionKind.TRACK,
+    ArtistExclusion: ExclusionKind.ARTIST,
+    SessionExclusion: ExclusionKind.SESSION,
+}
 
 
 @dataclass(frozen=True)
@@ -45,20 +60,7 @@ class Telling:
 
     def exclusion(self, user_id: int, told: ExclusionIn, now: datetime, *, is_active: bool) -> TasteExclusion:
         """Put in force, or taken back; the next list knows."""
-        for moment in (told.starts_at, told.ends_at):
-            _refuse_impossible(moment, "a moment of the session")
-        try:
-            exclusion = TasteExclusion.of(
-                user_id,
-                told.kind,
-                told.target,
-                now,
-                starts_at=told.starts_at,
-                ends_at=told.ends_at,
-                is_active=is_active,
-            )
-        except ValueError as error:
-            raise Refusal(422, "invalid", str(error)) from error
+        exclusion = _exclusion(user_id, told, now, is_active)
         self.broker.publish(outgoing([exclusion]))
         self.taste.keep(exclusion)
         return exclusion
@@ -83,6 +85,16 @@ def _listen(told: ListenIn, place: int, now: datetime) -> ListenEvent:
     if told.listen_id not in (None, event.listen_id):
         raise Refusal(422, "listen_id", f"listen {place}: listen_id is not the one that its values have")
     return event
+
+
+def _exclusion(user_id: int, told: ExclusionIn, now: datetime, is_active: bool) -> TasteExclusion:
+    kind = _KINDS[type(told)]
+    if not isinstance(told, SessionExclusion):
+        return TasteExclusion.of(user_id, kind, told.target, now, is_active=is_active)
+    for moment in (told.starts_at, told.ends_at):
+        _refuse_impossible(moment, "a moment of the session")
+    span = {"starts_at": told.starts_at, "ends_at": told.ends_at}
+    return TasteExclusion.of(user_id, kind, None, now, **span, is_active=is_active)
 
 
 def _kind(told: FeedbackIn) -> FeedbackKind:

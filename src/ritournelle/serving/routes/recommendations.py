@@ -9,11 +9,9 @@ from fastapi import APIRouter, Path, Query, Response
 from ritournelle.serving.api.contract import HistoryOut, ListOut, PopularOut, SimilarOut
 from ritournelle.serving.api.document import answers
 from ritournelle.serving.api.parts import ApiParts
-from ritournelle.serving.api.problems import Refusal
 from ritournelle.serving.api.writing import as_json
 
 _MOST = 1_000
-_MOST_CONTEXT = 50
 _LEAST_ID, _MOST_ID = -(2**63), 2**63 - 1
 AnId = Annotated[int, Path(alias="id", ge=_LEAST_ID, le=_MOST_ID)]
 K = Annotated[int, Query(ge=1, le=_MOST, description="How many tracks.")]
@@ -22,7 +20,7 @@ Context = Annotated[
     str,
     Query(
         max_length=1_100,
-        pattern=r"^(-?[0-9]{1,19}(,-?[0-9]{1,19})*)?$",
+        pattern=r"^(-?[0-9]{1,19}(,-?[0-9]{1,19}){0,49})?$",
         description="Ids of up to 50 tracks that were heard just now, separated by commas, the last one at the end.",
     ),
 ]
@@ -60,8 +58,6 @@ def recommendation_routes(parts: ApiParts) -> APIRouter:
 
 
 def context_of(text: str) -> list[int]:
-    """Track ids; raises `Refusal` for too many or too large ones."""
+    """Track ids; those of more than 64 bits are no track's."""
     tracks = [int(part) for part in text.split(",") if part]
-    if len(tracks) > _MOST_CONTEXT or any(not _LEAST_ID <= track <= _MOST_ID for track in tracks):
-        raise Refusal(422, "invalid", f"context takes up to {_MOST_CONTEXT} track ids of 64 bits")
-    return tracks
+    return [track for track in tracks if _LEAST_ID <= track <= _MOST_ID]
