@@ -38,7 +38,10 @@ _KINDS: dict[type[ExclusionIn], ExclusionKind] = {
 
 @dataclass(frozen=True)
 class Telling:
-    """All methods raise `Refusal` for what cannot be taken, and then nothing of it is; `TransientError` when the log is down."""
+    """All methods raise `Refusal` for what cannot be taken, and then nothing of it is.
+
+    They raise `StreamUnavailableError` when it cannot be made durable.
+    """
 
     broker: Broker
     ids: RecommendationIds
