@@ -49,7 +49,7 @@ def _operation(title: str, operation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _refusals(document: Mapping[str, Any]) -> Iterator[str]:
-    operation = next(iter(next(iter(document["paths"].values())).values()))
+    (operation, *_) = (one for methods in document["paths"].values() for one in methods.values())
     for status, answer in operation["responses"].items():
         if not status.startswith("2"):
             yield f"- {status}: {answer['description']}"
