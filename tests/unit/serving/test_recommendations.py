@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import rmtree
+from threading import Event
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -132,6 +134,25 @@ class TroubleTest(ApiTest):
         promote(self.platform)
         publish(self.platform, "second")
         self.assertEqual(self.listed(7)["model_version"], "als-000002")
+
+    def test_no_request_fails_while_publications_and_champions_change(self) -> None:
+        ended = Event()
+        seen: list[tuple[int, str, str]] = []
+
+        def ask() -> None:
+            while not ended.is_set():
+                answer = self.client.get(RECOMMENDATIONS.format(7), params={"k": K + len(seen) % 2})
+                seen.append((answer.status_code, answer.json()["answered_by"], answer.json()["model_version"]))
+
+        with ThreadPoolExecutor() as pool:
+            asking = [pool.submit(ask) for _ in range(3)]
+            for version in ("second", "third"):
+                promote(self.platform)
+                publish(self.platform, version)
+            ended.set()
+        self.assertEqual([one.exception() for one in asking], [None] * 3)
+        self.assertEqual({(status, by == "fallback") for status, by, _ in seen}, {(200, False)})
+        self.assertEqual(self.listed(7)["model_version"], "als-000003")
 
     def test_without_a_publication_every_answer_says_so(self) -> None:
         home = Path(self.enterContext(tempfile.TemporaryDirectory()))

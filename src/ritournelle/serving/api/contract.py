@@ -112,7 +112,7 @@ class HistoryOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListenIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A listen; one of a record of the app names it by `source_record_at` and `occurrence`. `listen_id` may be absent."""
+    """A listen; one of a record of the app names it by `source_record_at` and `occurrence`. `listen_id` may lack."""
 
     user_id: Id
     track_id: Id
