@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -33,9 +32,6 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.training.rules import TrainingRules
     from ritournelle.training.selection import OnTrial
     from ritournelle.transform.session import DbtSettings
-
-
-_LOOK_AGAIN_SECONDS = 5
 
 
 class Platform:
@@ -78,21 +74,6 @@ class Platform:
     def read_published(self) -> Warehouse:
         """What the last good run published, for reading, also while a run is under way."""
         return connect_published(self.settings.warehouse_url, threads=self.settings.warehouse.threads)
-
-    def publication(self) -> str:
-        """A name for what readers see now, cheap to ask for: with another name `read_published` has to be called again.
-
-        Servers are not asked: there the name changes every few seconds.
-        """
-        path = duckdb_path(self.settings.warehouse_url)
-        if path is None:
-            return f"{time.monotonic() // _LOOK_AGAIN_SECONDS:.0f}"
-        from ritournelle.warehouse.duckdb import published_path
-
-        try:
-            return os.readlink(published_path(path))
-        except FileNotFoundError:
-            return ""
 
     def page_reader(self, on_retry: Callable[[str], None] | None = None) -> HttpPageReader:
         """What reads the app."""
@@ -241,19 +222,20 @@ class Platform:
         key = self._secret("recommendations", settings.key)
         return RecommendationIds(key.encode(), timedelta(days=settings.lifetime_days))
 
-    def secret(self, name: str) -> str:
-        """A secret of the home, made at first use; only its owner can read it."""
-        return self._secret(name, None)
-
     def _secret(self, name: str, given: SecretStr | None) -> str:
         """The secret that is set, else the home's own one of that name."""
         if given is not None:
             return given.get_secret_value()
-        path = self.settings.home / "secrets" / f"{name}.key"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            _create_private(path, secrets.token_hex(32))
-        return path.read_text(encoding="ascii").strip()
+        return home_secret(self.settings.home, name)
+
+
+def home_secret(home: Path, name: str) -> str:
+    """A secret of a home, made at first use; only its owner can read it."""
+    path = home / "secrets" / f"{name}.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        _create_private(path, secrets.token_hex(32))
+    return path.read_text(encoding="ascii").strip()
 
 
 def _create_private(path: Path, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ritournelle.bootstrap import Platform
+from ritournelle.bootstrap import Platform, home_secret
 from ritournelle.domain.clock import utc_now
 from ritournelle.inference.champion import Champions
 from ritournelle.serving.api.gate import Guard
@@ -16,17 +16,23 @@ from ritournelle.serving.api.readers import Readers
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.api.tracks import Tracks
+from ritournelle.warehouse.connect import publication_name
 
 
 def keyring_of(platform: Platform) -> Keyring:
     """The keys of the home."""
-    return Keyring(platform.settings.home / "secrets" / "api-keys.json", lambda: platform.secret("api-keys"))
+    return Keyring(
+        platform.settings.home / "secrets" / "api-keys.json", lambda: home_secret(platform.settings.home, "api-keys")
+    )
 
 
 def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool = False) -> ApiParts:
     """`hosts`: the names that requests may be sent to (none: all)."""
     settings, keyring = platform.settings, keyring_of(platform)
-    readers, broker = Readers(platform.read_published, platform.publication), platform.broker()
+    readers, broker = (
+        Readers(platform.read_published, lambda: publication_name(settings.warehouse_url)),
+        platform.broker(),
+    )
     champions, ids = Champions(platform.registry()), platform.recommendation_ids()
     taste = TasteStore(settings.home / "online.db")
 
