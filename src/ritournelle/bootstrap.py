@@ -244,11 +244,16 @@ class Platform:
         """The secret that is set, else the home's own one of that name."""
         if given is not None:
             return given.get_secret_value()
-        path = self.settings.home / "secrets" / f"{name}.key"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            _create_private(path, secrets.token_hex(32))
-        return path.read_text(encoding="ascii").strip()
+        return home_secret(self.settings.home, name)
+
+
+def home_secret(home: Path, name: str) -> str:
+    """A secret of a home, made at first use; only its owner can read it."""
+    path = home / "secrets" / f"{name}.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        _create_private(path, secrets.token_hex(32))
+    return path.read_text(encoding="ascii").strip()
 
 
 def _create_private(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ritournelle.commands import alerts, incidents, models, serve
+from ritournelle.commands import alerts, incidents, keys, models, serve
 from ritournelle.commands.drill import drill
 from ritournelle.commands.health import health
 from ritournelle.commands.lean import leave_out_what_ingesting_never_uses
@@ -40,6 +40,7 @@ app.add_typer(models.app, name="models")
 app.command()(drill)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(keys.app, name="keys")
 app.command("health")(health)
 app.command("serve")(serve.serve)
 
@@ -359,19 +360,21 @@ def _watched(platform: Platform, work: Callable[[DayOfRun], RunReport]) -> RunRe
 
 def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None:
     from ritournelle.domain.clock import utc_now
+    from ritournelle.domain.issuing import issue_list
     from ritournelle.inference.reading import read_list
 
-    length = platform.settings.recommendation.list_length
+    length, now = platform.settings.recommendation.list_length, utc_now()
     with platform.read_published() as warehouse:
-        answer = read_list(
+        made = read_list(
             warehouse,
             platform.served_registry(),
             user_id,
             k=k,
             stored_length=length,
-            now=utc_now(),
+            now=now,
             rules=platform.rerank_rules(),
         )
+    answer = issue_list(made, platform.recommendation_ids(), "command", now)
     if as_json:
         _print_json(answer.to_dict())
     else:

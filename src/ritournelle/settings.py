@@ -229,6 +229,26 @@ class FeedbackSettings(_Section):
     )
 
 
+class ServingSettings(_Section):
+    """What the server answers, and to whom."""
+
+    hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_separate)] = Field(
+        default=(),
+        description="Names that requests may be sent to, without port; unset: `localhost` and the address listened at, "
+        "beyond loopback all. So a page of another site cannot ask by a name of its own.",
+    )
+    requests_per_second: float = Field(
+        default=5_000.0, ge=0, description="Requests of one API key, or of one address without; 0: any number."
+    )
+    tellings_per_second: float = Field(
+        default=20.0,
+        ge=0,
+        description="Requests that tell listens, feedback or exclusions of one listener; 0: any number.",
+    )
+    most_listens: int = Field(default=1_000, ge=1, le=100_000, description="Listens in one request.")
+    most_kilobytes: int = Field(default=1_024, ge=1, le=100_000, description="Size of a request's body.")
+
+
 class TransformSettings(_Section):
     """How the models are built."""
 
@@ -422,6 +442,7 @@ class Settings(BaseSettings):
     warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
     stream: StreamSettings = Field(default_factory=StreamSettings)
     feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
+    serving: ServingSettings = Field(default_factory=ServingSettings)
     transform: TransformSettings = Field(default_factory=TransformSettings)
     recommendation: RecommendationSettings = Field(default_factory=RecommendationSettings)
     registry: RegistrySettings = Field(default_factory=RegistrySettings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 
 from ritournelle.domain.interactions import IdMap
 from ritournelle.errors import ModelError
@@ -34,6 +35,42 @@ def load_champion(registry: Registry, version: str | None = None) -> Champion | 
         return _read(registry.load(version), "")
     sound = sound_champion(registry)
     return None if sound is None else _read(sound.version, sound.problem)
+
+
+class Champions:
+    """Champions that stay in memory: a file is read when the aliases name another version, and not before.
+
+    Threads may share it. What could not be read is tried again with the next question.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._lock = Lock()
+        self._in_force: tuple[str, Champion] | None = None
+        self._named: Champion | None = None
+
+    def in_force(self) -> Champion | None:
+        """As `load_champion(registry)`, also right after a promotion or a rollback."""
+        name = self.registry.champion()
+        if name is None:
+            return None
+        with self._lock:
+            if self._in_force is None or self._in_force[0] != name:
+                found = load_champion(self.registry)
+                if found is None:
+                    return None
+                self._in_force = name, found
+            return self._in_force[1]
+
+    def version(self, version: str) -> Champion:
+        """This version; raises `ModelError` when it is missing or corrupt."""
+        with self._lock:
+            known = (self._in_force[1] if self._in_force else None, self._named)
+            for champion in known:
+                if champion is not None and champion.version == version:
+                    return champion
+            self._named = _read(self.registry.load(version), "")
+            return self._named
 
 
 def _read(version: ModelVersion, problem: str) -> Champion:

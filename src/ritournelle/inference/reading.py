@@ -9,7 +9,7 @@ import pyarrow as pa
 from ritournelle.domain.recommendations import RecommendationList
 from ritournelle.errors import ModelError, PermanentError
 from ritournelle.inference.batch import NO_MODEL_VERSION, NOTHING_LEFT, all_nightly_lists
-from ritournelle.inference.champion import load_champion
+from ritournelle.inference.champion import Champions
 from ritournelle.inference.explaining import carriers
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.lists import fallback_rows, list_from_rows
@@ -31,9 +31,11 @@ def read_list(
     stored_length: int,
     now: datetime,
     rules: RerankRules = RerankRules(),
+    champions: Champions | None = None,
 ) -> RecommendationList:
     """One listener's list: the stored one, or a longer one made now, or, for whom none is stored, the fallback's.
 
+    `champions` keeps models in memory, for those who read many lists.
     Raises `PermanentError` when no run has made any list yet.
     """
     if not warehouse.exists(warehouse.schema("marts"), "track_popularity"):
@@ -45,21 +47,20 @@ def read_list(
     if not rows.num_rows:
         rows = _fallback(warehouse, registry, user_id, k, now)
     rows = rows.sort_by("rank").slice(0, k)
-    because_of = _because_of(warehouse, registry, user_id, rows)
+    because_of = _because_of(warehouse, champions or Champions(registry), user_id, rows)
     named = {*rows.column("track_id").to_pylist(), *(track for heard in because_of.values() for track in heard)}
     return list_from_rows(rows, marts.CATALOGUE.run(warehouse, track_ids=sorted(named)), because_of)
 
 
-def _because_of(warehouse: Warehouse, registry: Registry, user_id: int, rows: pa.Table) -> dict[int, list[int]]:
+def _because_of(warehouse: Warehouse, champions: Champions, user_id: int, rows: pa.Table) -> dict[int, list[int]]:
     """The heard tracks behind each track of a list; nothing if no model made it, or that model is gone."""
     version = rows.column("model_version")[0].as_py()
     if rows.column("fallback_reason")[0].is_valid:
         return {}
     try:
-        champion = load_champion(registry, version)
+        champion = champions.version(version)
     except ModelError:
         return {}
-    assert champion is not None  # a version was asked for
     heard, recent = marts.INTERACTIONS_OF.run(warehouse, user_ids=[user_id]), None
     if champion.model.follows_order:
         recent = marts.RECENT_LISTENS_OF.run(warehouse, latest=LATEST, user_ids=[user_id])

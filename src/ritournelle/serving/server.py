@@ -7,7 +7,7 @@ import ipaddress
 import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from fastapi import FastAPI
 from granian.constants import Interfaces
@@ -24,19 +24,32 @@ _LOG_TO_STDERR = {
 _GRANIAN_ENDS_SECONDS = 0.3
 
 
-def check_address(host: str, port: int) -> str:
+def check_address(host: str, port: int, *, has_keys: bool = False) -> str:
     """The IP address to listen at.
 
-    Raises `SettingsError` for a host that is no address, that other machines reach, or whose port is taken.
+    Raises `SettingsError` for a host that is no address, that other machines reach while there are no API keys, or
+    whose port is taken.
     """
     address = _address(host)
-    if not ipaddress.ip_address(address).is_loopback:
+    if not has_keys and not is_loopback(address):
         raise SettingsError(
-            f"{host} can be reached from other machines, and this version has no API keys yet to tell them apart; "
-            "listen on 127.0.0.1 and let a proxy that knows its users, or `ssh -L`, lead to it"
+            f"{host} can be reached from other machines, and there are no API keys to tell them apart; make one with "
+            "`ritournelle keys create`, or listen on 127.0.0.1"
         )
     _refuse_taken_port(address, port)
     return address
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches an IP address."""
+    return ipaddress.ip_address(address).is_loopback
+
+
+def names_of(address: str, given: Collection[str]) -> Collection[str]:
+    """The names that requests may be sent to: those given, else this machine's own at loopback, else all (none)."""
+    if given or not is_loopback(address):
+        return given
+    return ("localhost", "127.0.0.1", "[::1]", f"[{address}]" if ":" in address else address)
 
 
 def serve(app: FastAPI, address: str, port: int, on_start: Callable[[str], None]) -> None:

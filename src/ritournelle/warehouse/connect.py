@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -10,6 +12,8 @@ from ritournelle.errors import SettingsError
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.dlt_address import dlt_address, is_dlt
 from ritournelle.warehouse.postgres_address import PostgresAddress, is_postgres
+
+_LOOK_AGAIN_SECONDS = 5
 
 
 def duckdb_path(url: str) -> Path | None:
@@ -53,6 +57,22 @@ def connect_published(url: str, *, threads: int = 2) -> Warehouse:
     from ritournelle.warehouse.duckdb import open_published
 
     return open_published(_known_file(url), threads=threads)
+
+
+def publication_name(url: str) -> str:
+    """A name for what `connect_published` would open now, cheap to ask for; "" when nothing was published.
+
+    Servers are not asked: there the name changes every few seconds.
+    """
+    path = duckdb_path(url)
+    if path is None:
+        return f"{time.monotonic() // _LOOK_AGAIN_SECONDS:.0f}"
+    from ritournelle.warehouse.duckdb import published_path
+
+    try:
+        return os.readlink(published_path(path))
+    except FileNotFoundError:
+        return ""
 
 
 def sole_writer(url: str) -> AbstractContextManager[None]:

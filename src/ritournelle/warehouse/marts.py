@@ -302,6 +302,17 @@ EXCLUSIONS_OF = Query(
 )
 """What a listener has taken out of their taste, and not back."""
 
+HISTORY_OF = Query(
+    "history_of",
+    "core.fact_listen_history",
+    pa.schema([_never_null("listen_id", pa.string()), _TRACK_ID, _never_null("listened_at", UTC)]),
+    "SELECT {columns} FROM {table} WHERE user_id = :user_id AND is_deleted = FALSE"
+    f" AND {_OF_THE_LATEST_LISTENS}"
+    " ORDER BY listened_at DESC, source_record_at DESC, position DESC, listen_id LIMIT :at_most",
+    {"user_id": int, "at_most": int},
+)
+"""What a listener heard, the latest first, with the ids to exclude a listen by."""
+
 QUERIES = (
     INTERACTIONS,
     INTERACTIONS_OF,
@@ -323,4 +334,5 @@ QUERIES = (
     USEFULNESS_DAYS,
     FEEDBACK_OF,
     EXCLUSIONS_OF,
+    HISTORY_OF,
 )

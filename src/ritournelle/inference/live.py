@@ -1,0 +1,144 @@
+"""One listener's list, made the moment that it is asked for: from what was just heard, without what is excluded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ritournelle.domain.recommendations import AnsweredBy, RecommendationList
+from ritournelle.domain.taste import TasteExclusion
+from ritournelle.errors import ModelError, NothingToLearnError
+from ritournelle.inference.batch import NO_MODEL_VERSION, NOTHING_HEARD, NOTHING_LEFT, Night, all_nightly_lists
+from ritournelle.inference.champion import Champion, Champions
+from ritournelle.inference.excluding import excluded_tracks, unheard_tracks, without_tracks
+from ritournelle.inference.explaining import carriers
+from ritournelle.inference.fallback import Fallback
+from ritournelle.inference.lists import list_from_rows, unknown_listener
+from ritournelle.inference.nightly import with_histories
+from ritournelle.inference.rerank import RerankRules, Traits
+from ritournelle.warehouse import marts
+from ritournelle.warehouse.base import Warehouse
+
+DAMAGED = "the files of the model are missing or damaged"
+NOTHING_PLAYED = "no track that may be recommended was ever played"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose list, how long, and when; `context` are tracks heard just now, the last one at the end."""
+
+    user_id: int
+    k: int
+    now: datetime
+    context: Sequence[int] = ()
+    exclusions: Sequence[TasteExclusion] = ()
+    rules: RerankRules = RerankRules()
+
+
+def empty_list(asked: Asked, why: str, model_version: str = NO_MODEL_VERSION) -> RecommendationList:
+    """The answer when there is nothing to recommend."""
+    return RecommendationList(asked.user_id, model_version, asked.now, AnsweredBy.FALLBACK, why)
+
+
+def live_list(warehouse: Warehouse, champions: Champions, asked: Asked) -> RecommendationList:
+    """By the champion where it can be read and the listener has heard something, else by popularity, which says why."""
+    problem = ""
+    try:
+        champion = champions.in_force()
+    except ModelError:
+        champion, problem = None, DAMAGED
+    version = NO_MODEL_VERSION if champion is None else champion.version
+    left_out = excluded_tracks(warehouse, asked.exclusions)
+    try:
+        night = _night(warehouse, champion, asked, left_out)
+    except NothingToLearnError:
+        return empty_list(asked, problem or NOTHING_PLAYED, version)
+    rows = _allowed(all_nightly_lists(night, [asked.user_id]), left_out)
+    if not rows.num_rows:
+        return empty_list(asked, problem or NOTHING_LEFT, version)
+    return _told(_named(warehouse, night, rows), warehouse, asked, problem)
+
+
+def _night(warehouse: Warehouse, champion: Champion | None, asked: Asked, left_out: NDArray[np.int64]) -> Night:
+    tracks = np.setdiff1d(marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy(), left_out)
+    popularity = marts.TRACK_POPULARITY.run(warehouse)
+    fallback = Fallback.of(popularity, list_length=asked.k, recommendable=tracks)
+    nothing = marts.INTERACTIONS.columns.empty_table()
+    night = Night(champion, fallback, nothing, asked.k, asked.now, recommendable=tracks, rules=asked.rules)
+    if champion is not None and asked.rules.is_active:
+        night = replace(night, traits=Traits.of(champion.tracks, marts.TRACK_CONTENT.run(warehouse), popularity))
+    unheard = unheard_tracks(warehouse, asked.user_id, asked.exclusions) | set(left_out.tolist())
+    return _with_context(_without(with_histories(warehouse, night, [asked.user_id]), unheard), asked)
+
+
+def _allowed(rows: pa.Table, left_out: NDArray[np.int64]) -> pa.Table:
+    """The list without excluded tracks, whatever made it; ranks without holes."""
+    kept = without_tracks(rows.sort_by("rank"), left_out.tolist())
+    ranks = pa.array(np.arange(1, kept.num_rows + 1, dtype=np.int32))
+    return kept.set_column(kept.schema.get_field_index("rank"), kept.schema.field("rank"), ranks)
+
+
+def _without(night: Night, tracks: set[int]) -> Night:
+    recent = None if night.recent is None else without_tracks(night.recent, tracks)
+    return replace(night, interactions=without_tracks(night.interactions, tracks), recent=recent)
+
+
+def _with_context(night: Night, asked: Asked) -> Night:
+    """With the tracks of the context as listens of now."""
+    if not asked.context:
+        return night
+    users, ones = [asked.user_id] * len(asked.context), [1.0] * len(asked.context)
+    heard = pa.table([users, list(asked.context), ones], schema=night.interactions.schema)
+    recent = night.recent
+    if recent is not None:
+        now = pa.table([users, list(asked.context), [asked.now] * len(users)], schema=recent.schema)
+        recent = pa.concat_tables([recent, now])
+    return replace(night, interactions=pa.concat_tables([night.interactions, heard]), recent=recent)
+
+
+def _named(warehouse: Warehouse, night: Night, rows: pa.Table) -> RecommendationList:
+    because_of: dict[int, list[int]] = {}
+    if night.champion is not None and not rows["fallback_reason"][0].is_valid:
+        because_of = carriers(night.champion, rows, night.interactions, night.recent)
+    named = {*rows["track_id"].to_pylist(), *(track for heard in because_of.values() for track in heard)}
+    return list_from_rows(rows, marts.CATALOGUE.run(warehouse, track_ids=sorted(named)), because_of)
+
+
+def _told(made: RecommendationList, warehouse: Warehouse, asked: Asked, problem: str) -> RecommendationList:
+    """The list with what answered it, and the true reason of a fallback."""
+    if made.answered_by is not AnsweredBy.FALLBACK:
+        return replace(made, answered_by=AnsweredBy.FOLD_IN)
+    if problem:
+        return replace(made, fallback_reason=problem)
+    is_stranger = not marts.LIVING_USER.run(warehouse, user_id=asked.user_id).num_rows
+    if is_stranger and made.fallback_reason == NOTHING_HEARD and not asked.context:
+        return replace(made, fallback_reason=unknown_listener(asked.user_id))
+    return made
+
+
+def popular_list(warehouse: Warehouse, k: int) -> tuple[list[tuple[int, float]], str]:
+    """The `k` most popular living tracks with their scores, best first, and what they are popular by.
+
+    Raises `NothingToLearnError` when nothing was ever played.
+    """
+    living = marts.LIVING_TRACKS.run(warehouse)["track_id"]
+    fallback = Fallback.of(marts.TRACK_POPULARITY.run(warehouse), list_length=k, recommendable=living.to_numpy())
+    ranked = fallback.model.recommend(np.zeros((1, 0)), k)
+    rows, scores = ranked.row(0)
+    return list(zip(fallback.tracks.at(rows).tolist(), np.asarray(scores).tolist(), strict=True)), fallback.reason
+
+
+def tracks_of_same_artist(warehouse: Warehouse, track_id: int) -> list[int]:
+    """Living tracks by the artist of this one, itself left out, by their ids; none for an unknown track."""
+    content = marts.TRACK_CONTENT.run(warehouse)
+    mine = content.filter(pc.equal(content["track_id"], track_id))
+    if not mine.num_rows or not mine["artist"][0].is_valid:
+        return []
+    same = content.filter(pc.equal(content["artist"], mine["artist"][0]))["track_id"].to_pylist()
+    return [int(track) for track in same if track != track_id]

@@ -1,0 +1,97 @@
+"""What listeners are recommended: the stored list, one made now, or what is popular; never nothing without a reason."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ritournelle.domain.issuing import exposures_of, issue_list
+from ritournelle.domain.recommendation_ids import RecommendationIds
+from ritournelle.domain.recommendations import RecommendationList
+from ritournelle.domain.taste import TasteExclusion
+from ritournelle.errors import ModelError, NothingToLearnError, PermanentError, RitournelleError
+from ritournelle.inference.champion import Champions
+from ritournelle.inference.live import NOTHING_PLAYED, Asked, empty_list, live_list
+from ritournelle.inference.reading import read_list
+from ritournelle.inference.rerank import RerankRules
+from ritournelle.serving.api.readers import Readers
+from ritournelle.streaming.broker import Broker
+from ritournelle.streaming.messages import outgoing
+from ritournelle.warehouse.base import Warehouse
+
+LOG = logging.getLogger(__name__)
+NOTHING_PUBLISHED = "nothing was published yet"
+STORE_DOWN = "what was published cannot be read now"
+
+Exclusions = Callable[[Warehouse | None, int], Sequence[TasteExclusion]]
+"""What a listener excluded and has not taken back, also without a publication."""
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Answers for recommendations, each with ids of its own; what was shown is durable before it is answered."""
+
+    readers: Readers
+    champions: Champions
+    ids: RecommendationIds
+    broker: Broker
+    exclusions: Exclusions
+    stored_length: int
+    rules: RerankRules = RerankRules()
+
+    def answer(
+        self, user_id: int, k: int, context: Sequence[int], now: datetime, surface: str = "api"
+    ) -> RecommendationList:
+        """The list, shown: its exposures are in the event log. Raises `TransientError` when that cannot be written."""
+        made = issue_list(self._made(Asked(user_id, k, now, context, rules=self.rules)), self.ids, surface, now)
+        if made.recommendations:
+            self.broker.publish(outgoing(exposures_of(made, surface, now)))
+        return made
+
+    def exclusions_of(self, user_id: int) -> Sequence[TasteExclusion]:
+        """What this listener excludes now, also while nothing published can be read."""
+        try:
+            with self.readers.reader() as warehouse:
+                return self.exclusions(warehouse, user_id)
+        except PermanentError:
+            return self.exclusions(None, user_id)
+
+    def _made(self, asked: Asked) -> RecommendationList:
+        try:
+            with self.readers.reader() as warehouse:
+                if not warehouse.exists(warehouse.schema("marts"), "track_popularity"):
+                    return empty_list(asked, NOTHING_PUBLISHED)
+                exclusions = self.exclusions(warehouse, asked.user_id)
+                return self._read(warehouse, replace(asked, exclusions=exclusions))
+        except NothingToLearnError:
+            return empty_list(asked, NOTHING_PLAYED)
+        except PermanentError as error:
+            LOG.debug("no list can be read: %s", error)  # sensors tell of it, once
+            return empty_list(asked, STORE_DOWN if self.has_published else NOTHING_PUBLISHED)
+        except RitournelleError as error:
+            LOG.debug("no list can be read now: %s", error)
+            return empty_list(asked, STORE_DOWN)
+
+    @property
+    def has_published(self) -> bool:
+        """Whether there is a publication, readable or not."""
+        return bool(self.readers.publication())
+
+    def _read(self, warehouse: Warehouse, asked: Asked) -> RecommendationList:
+        if asked.context or asked.exclusions or asked.k > self.stored_length:
+            return live_list(warehouse, self.champions, asked)
+        try:
+            return read_list(
+                warehouse,
+                self.champions.registry,
+                asked.user_id,
+                k=asked.k,
+                stored_length=self.stored_length,
+                now=asked.now,
+                rules=asked.rules,
+                champions=self.champions,
+            )
+        except ModelError:
+            return live_list(warehouse, self.champions, asked)

@@ -1,0 +1,33 @@
+"""What the API is made of: live parts, handed in once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ritournelle.serving.api.gate import Guard
+from ritournelle.serving.api.keyring import Keyring
+from ritournelle.serving.api.limits import Buckets
+from ritournelle.serving.api.lists import Lists
+from ritournelle.serving.api.taste import TasteStore
+from ritournelle.serving.api.telling import Telling
+from ritournelle.serving.api.tracks import Tracks
+
+
+@dataclass(frozen=True)
+class ApiParts:
+    """`tellers` limits what is told of one listener; `close` is called when the server ends."""
+
+    lists: Lists
+    tracks: Tracks
+    telling: Telling
+    taste: TasteStore
+    keyring: Keyring
+    guard: Guard
+    tellers: Buckets
+    list_length: int
+    most_bytes: int
+    most_listens: int
+    clock: Callable[[], datetime]
+    close: Callable[[], None]

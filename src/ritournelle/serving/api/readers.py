@@ -1,0 +1,57 @@
+"""Readers of what is published: kept open, one per request at a time, opened anew once there is a new publication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from ritournelle.warehouse.base import Warehouse
+
+_KEPT = 8
+"""Idle readers that stay open: more requests at once open their own."""
+
+
+class Readers:
+    """Threads may share it. Whoever reads while a new publication appears reads the former one to the end."""
+
+    def __init__(self, open_published: Callable[[], Warehouse], publication: Callable[[], str]) -> None:
+        self._open, self.publication = open_published, publication
+        self._idle: list[tuple[str, Warehouse]] = []
+        self._lock = Lock()
+
+    @contextmanager
+    def reader(self) -> Iterator[Warehouse]:
+        """A warehouse to read; raises `PermanentError` when nothing was published yet."""
+        name = self.publication()
+        warehouse = self._taken(name) or self._open()
+        try:
+            yield warehouse
+        except BaseException:
+            warehouse.close()  # after an error nobody knows what state it is in
+            raise
+        self._give_back(name, warehouse)
+
+    def close(self) -> None:
+        """Close those that are idle."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, warehouse in idle:
+            warehouse.close()
+
+    def _taken(self, name: str) -> Warehouse | None:
+        with self._lock:
+            kept = [each for each in self._idle if each[0] == name]
+            stale = [each for each in self._idle if each[0] != name]
+            found = kept.pop() if kept else None
+            self._idle = kept
+        for _, warehouse in stale:
+            warehouse.close()
+        return found[1] if found else None
+
+    def _give_back(self, name: str, warehouse: Warehouse) -> None:
+        with self._lock:
+            if len(self._idle) < _KEPT:
+                self._idle.append((name, warehouse))
+                return
+        warehouse.close()

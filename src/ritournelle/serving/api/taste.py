@@ -1,0 +1,79 @@
+"""Exclusions that were told of since the last run: kept beside the event log, so that the next request knows them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ritournelle.domain.taste import ExclusionKind, TasteExclusion
+from ritournelle.errors import StreamUnavailableError
+from ritournelle.warehouse import marts
+from ritournelle.warehouse.base import Warehouse
+
+_WAIT_SECONDS = 5.0
+_TABLE = """
+CREATE TABLE IF NOT EXISTS taste_exclusions (
+    exclusion_id TEXT PRIMARY KEY, user_id INTEGER NOT NULL, changed_at TEXT NOT NULL, exclusion BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS taste_exclusions_of ON taste_exclusions (user_id);
+"""
+_KEEP = """
+INSERT INTO taste_exclusions VALUES (?, ?, ?, ?)
+ON CONFLICT (exclusion_id) DO UPDATE SET changed_at = excluded.changed_at, exclusion = excluded.exclusion
+WHERE excluded.changed_at >= taste_exclusions.changed_at
+"""
+
+
+class TasteStore:
+    """What listeners exclude, in an SQLite file of the home that all servers of this machine share."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def keep(self, exclusion: TasteExclusion) -> None:
+        """Durably; one that was told of later stays. Raises `StreamUnavailableError` when it cannot be kept."""
+        row = (exclusion.exclusion_id, exclusion.user_id, _moment(exclusion), msgspec.json.encode(exclusion))
+        with self._opened() as connection:
+            connection.execute(_KEEP, row)
+            connection.commit()
+
+    def told(self, user_id: int) -> Sequence[TasteExclusion]:
+        """The latest state of everything that this listener told of here, taken back or not."""
+        if not self._path.exists():
+            return []
+        with self._opened() as connection:
+            found = connection.execute("SELECT exclusion FROM taste_exclusions WHERE user_id = ?", (user_id,))
+            return [msgspec.json.decode(row[0], type=TasteExclusion) for row in found]
+
+    def in_force(self, warehouse: Warehouse | None, user_id: int) -> Sequence[TasteExclusion]:
+        """What was told here, over what the last run knew."""
+        known = {} if warehouse is None else {one.exclusion_id: one for one in _published(warehouse, user_id)}
+        known |= {one.exclusion_id: one for one in self.told(user_id)}
+        return [one for one in known.values() if one.is_active]
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._path, timeout=_WAIT_SECONDS)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.executescript(_TABLE)
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise StreamUnavailableError(f"{self._path} cannot be used: {error}") from error
+
+
+def _moment(exclusion: TasteExclusion) -> str:
+    return exclusion.changed_at.isoformat(timespec="microseconds")  # UTC always: sorts as text
+
+
+def _published(warehouse: Warehouse, user_id: int) -> Iterator[TasteExclusion]:
+    if not warehouse.exists(warehouse.schema("core"), "taste_exclusions"):
+        return
+    for row in marts.EXCLUSIONS_OF.run(warehouse, user_id=user_id).to_pylist():
+        yield TasteExclusion(**(row | {"kind": ExclusionKind(row["kind"]), "user_id": user_id, "is_active": True}))
