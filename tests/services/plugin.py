@@ -29,9 +29,12 @@ def _postgres() -> Iterator[PostgresServer]:
         server.stop()
 
 
-@pytest.fixture(scope="session", name="browser")
+@pytest.fixture(scope="module", name="browser")
 def _browser() -> Iterator[Browser]:
-    """Chromium; without one the test is skipped, or fails under RITOURNELLE_REQUIRE_SERVICES=1."""
+    """Chromium; without one the test is skipped, or fails under RITOURNELLE_REQUIRE_SERVICES=1.
+
+    For one module: while Playwright lives, an event loop runs in this thread, and no other test can start its own.
+    """
     from tests.services.browser import NoBrowser, running_browser
 
     try:
