@@ -16,7 +16,7 @@ install: $(VENV)/core.stamp  ## The command .venv/bin/ritournelle
 install-dev: $(VENV)/dev.stamp  ## The same, with the tools for tests and checks
 
 test: install-dev  ## All tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 unit: install-dev  ## The fast tests alone
 	$(BIN)/python -m pytest tests/unit

@@ -106,6 +106,7 @@ def test_every_table_is_again_that_of_an_undisturbed_home(damaged: Path, undistu
         ("backfill", "succeeded"),
         ("transform", "succeeded"),
         ("publish", "succeeded"),
+        ("health", "succeeded"),
     ]
     details = report["steps"][0]["details"]
     assert (details["first_run"], details["runs"], details["loads"]) == (2, 2, 6)
