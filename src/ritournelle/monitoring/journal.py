@@ -22,6 +22,7 @@ from ritournelle.monitoring.incidents import Change, Incident, opened_by_person
 from ritournelle.monitoring.moments import moment_of, text_of
 from ritournelle.monitoring.reading import Reading, Severity, Status
 from ritournelle.monitoring.reports import Report
+from ritournelle.sqlite_file import opened
 
 _BUSY_SECONDS = 10.0
 _NO_ROOM_TO_OPEN = re.compile("disk I/O error|disk is full|unable to open|readonly database")
@@ -222,22 +223,14 @@ class Journal:
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        is_ready = self._is_ready and self._path.exists()
-        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
-        connection.row_factory = sqlite3.Row
+        # A page asks twenty times: to look each time whether all tables are there took a third of it.
+        schema = "" if self._is_ready and self._path.exists() else _SCHEMA
         try:
-            if (
-                not is_ready
-            ):  # a page asks twenty times: to look each time whether all tables are there took a third of it
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(_SCHEMA)
+            with closing(opened(self._path, schema, wait_seconds=_BUSY_SECONDS)) as connection:
                 self._is_ready = True
-            yield connection
+                yield connection
         except sqlite3.DatabaseError as error:
             raise PermanentError(f"the journal {self._path} cannot be used: {error}") from error
-        finally:
-            connection.close()
 
 
 def _reading(row: sqlite3.Row) -> Reading:

@@ -11,6 +11,7 @@ import msgspec
 
 from ritournelle.domain.taste import ExclusionKind, TasteExclusion
 from ritournelle.errors import StreamUnavailableError
+from ritournelle.sqlite_file import opened
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 
@@ -39,7 +40,6 @@ class TasteStore:
         row = (exclusion.exclusion_id, exclusion.user_id, _moment(exclusion), msgspec.json.encode(exclusion))
         with self._opened() as connection:
             connection.execute(_KEEP, row)
-            connection.commit()
 
     def told(self, user_id: int) -> Sequence[TasteExclusion]:
         """The latest state of everything that this listener told of here, taken back or not."""
@@ -58,11 +58,8 @@ class TasteStore:
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._path, timeout=_WAIT_SECONDS)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
+            with closing(opened(self._path, _TABLE, wait_seconds=_WAIT_SECONDS)) as connection:
                 connection.execute("PRAGMA synchronous = FULL")
-                connection.executescript(_TABLE)
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise StreamUnavailableError(f"{self._path} cannot be used: {error}") from error
