@@ -70,7 +70,7 @@ def _read(kept: Path) -> Optional[Manifest]:
     from dbt.contracts.graph.manifest import Manifest
 
     try:
-        manifest: Any = Manifest.from_msgpack(kept.read_bytes())  # type: ignore[attr-defined]
+        manifest: Any = Manifest.from_msgpack(kept.read_bytes())
         os.utime(kept)  # so that what is in use is not what goes
     except Exception:  # pylint: disable=broad-exception-caught  # whatever is wrong with it: there is another way
         return None
