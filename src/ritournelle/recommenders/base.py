@@ -22,6 +22,7 @@ from scipy.sparse import csr_matrix
 
 from ritournelle.errors import ModelError, NothingToLearnError
 from ritournelle.recommenders.artefact import Artefact, read_artefact, write_artefact
+from ritournelle.recommenders.one_thread import one_thread_if
 from ritournelle.recommenders.ranked import Ranked
 from ritournelle.recommenders.search_space import SearchSpace
 from ritournelle.recommenders.sparse_scores import SparseScores
@@ -141,9 +142,10 @@ class Recommender(ABC):
         state too, but a list from it is not personal: callers ask the fallback instead.
         """
         heard = self._of_my_tracks(heard)
-        if recent is None:
-            return self._fold_in(heard)
-        return self._fold_in_recent(heard, _of_shape(SideInformation(recent), heard.shape).sequences or recent)
+        with one_thread_if(heard.shape[0] < MANY):
+            if recent is None:
+                return self._fold_in(heard)
+            return self._fold_in_recent(heard, _of_shape(SideInformation(recent), heard.shape).sequences or recent)
 
     def update(self, before: ArrayLike, track: int) -> bool:
         """Learn one more listen, of a listener who heard `before` (track rows, oldest first) up to then.
@@ -171,7 +173,8 @@ class Recommender(ABC):
             raise ValueError(f"exclude has {exclude.shape[0]} rows for {listeners} listeners")
         if listeners >= MANY:
             return self._recommend_many(states, k, exclude, allowed)
-        return self._recommend_in_blocks(states, k, exclude, allowed)
+        with one_thread_if(listeners == 1):
+            return self._recommend_in_blocks(states, k, exclude, allowed)
 
     def _recommend_in_blocks(
         self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None

@@ -14,16 +14,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.linalg.lapack import get_lapack_funcs
 from scipy.sparse import csr_matrix
-from threadpoolctl import threadpool_limits
 
 from ritournelle.errors import ModelError
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.one_thread import one_thread_if
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
 
 _ROWS_AT_ONCE = 1024
 _WORTH_THREADS = 4_096
-"""Tracks from which several threads invert faster: below, they wait for each other, on a busy machine for long (1,000
-tracks took 0.03 s with one and up to 2 s with two)."""
+"""Tracks from which several threads invert faster."""
 
 
 class EaseConfig(RecommenderConfig):
@@ -131,7 +130,7 @@ def _inverse(gram: Any, restraint: float) -> NDArray[np.float32]:
     """The inverse of gram + restraint · I, in the memory of one dense matrix (Cholesky, in place)."""
     dense = gram.toarray(order="F")  # LAPACK's order: no second copy of 2.5 GB
     dense[np.diag_indices_from(dense)] += np.float32(restraint)
-    with threadpool_limits(limits=None if len(dense) >= _WORTH_THREADS else 1, user_api="blas"):
+    with one_thread_if(len(dense) < _WORTH_THREADS):
         lower = _inverted(dense, restraint)
     for start in range(0, len(lower), _ROWS_AT_ONCE):  # potri fills the lower triangle only
         stop = min(start + _ROWS_AT_ONCE, len(lower))
