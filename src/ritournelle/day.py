@@ -206,6 +206,10 @@ class Day:
         if user_id == UNKNOWN_MEMBER:
             raise PermanentError(f"{user_id} is the unknown member of the star, and nobody's id")
         self._platform.forgotten().ask(user_id, utc_now())
+        return self.forget_waiting()
+
+    def forget_waiting(self) -> tuple[RunReport, list[Certificate]]:
+        """Erase everybody who waits for it; errors as in `run`."""
         with self._recorded("forget", None) as report:
             certificates = self._forget_waiting(report)
         return report, certificates

@@ -393,6 +393,8 @@ def _connect_now(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyCo
             ) from error
         raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
     except duckdb.Error as error:
+        if "different configuration" in str(error):  # this process reads it, for a moment
+            raise WarehouseBusyError(f"the warehouse {path} is open elsewhere in this process; try again") from error
         raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
     connection.execute("SET TimeZone = 'UTC'")
     return connection
