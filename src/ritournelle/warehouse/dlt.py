@@ -39,6 +39,10 @@ class _Write:
     rows: pa.Table
 
 
+_PUBLISHABLE = ("raw", "quarantine", "ops", "history", "core", "marts")
+"""Schemas of which `published_<schema>` may be there."""
+
+
 class DltWarehouse:
     """A warehouse that dlt loads. What a transaction writes is not seen before it ends, not even by itself.
 
@@ -150,7 +154,7 @@ class DltWarehouse:
         return self._count(self._published(doomed))
 
     def _published(self, doomed: Doomed) -> list[tuple[Table, str]]:
-        places = self.tables([f"published_{name}" for name in ("history", "core", "marts", "ops")])
+        places = self.tables([f"published_{name}" for name in _PUBLISHABLE])
         found = [(Table(schema, name, pa.schema([]), ()), doomed(self.read, schema, name)) for schema, name in places]
         return [(table, condition) for table, condition in found if condition]
 
