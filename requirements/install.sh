@@ -26,3 +26,5 @@ if ! "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-ha
     pip install --require-hashes --requirement "$lock"
 fi
 pip install --no-deps --no-build-isolation --no-index --editable .
+# The first run is 3 s faster when dbt's project is parsed already; it parses it itself where this could not.
+"$venv/bin/python" -m ritournelle.transform.prepare || echo "the first run will prepare the dbt project itself" >&2

@@ -14,6 +14,7 @@ from ritournelle.domain.sources import Source
 from ritournelle.errors import HeldError, PermanentError, RitournelleError, TransientError
 from ritournelle.monitoring.checkup import Checkup
 from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
+from ritournelle.warehouse.kept import KeptWarehouse
 from ritournelle.warehouse.limits import require_backfill, require_compact
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class Day:
         self._platform = platform
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
+        self._warehouse = KeptWarehouse(platform.open_warehouse)
         self._checkup = Checkup(platform.rounds(), platform.notifier().flush)
 
     def run(
@@ -218,6 +220,7 @@ class Day:
         certificates: list[Certificate] = []
 
         def work() -> tuple[str, dict[str, Any]]:
+            self._warehouse.let_go()  # each eraser opens what it needs, and files are written anew
             certificates.extend(self._platform.forgetting(self._watcher.on_store).run(utc_now))
             removed = sum(certificate.removed for certificate in certificates)
             told = f"{len(certificates)} listeners erased: {removed:,} rows, messages and files"
@@ -228,7 +231,7 @@ class Day:
 
     def replay_quarantine(self, sources: tuple[Source, ...]) -> tuple[RunReport, list[ReplayReport]]:
         """Bring back the quarantined rows that are good now."""
-        with self._recorded("quarantine replay", None) as report, self._platform.open_warehouse() as warehouse:
+        with self._recorded("quarantine replay", None) as report, self._warehouse.use() as warehouse:
             found = [self._replay(warehouse, report, source) for source in sources]
             if len(sources) == len(Source):
                 found += self._replay_events(warehouse, report)
@@ -260,11 +263,11 @@ class Day:
 
     @contextmanager
     def _recorded(self, verb: str, logical_date: date | None) -> Iterator[RunReport]:
-        """Hold the lock, begin and end the record; the warehouse is closed while the block runs."""
+        """Hold the lock, begin and end the record; the warehouse is closed after each stage of the block."""
         report: RunReport | None = None
         try:
-            with self._platform.run_lock():
-                with self._platform.open_warehouse() as warehouse:
+            with self._platform.run_lock(), self._warehouse:
+                with self._warehouse.use() as warehouse:
                     report = RunReport(begin_run(warehouse, verb, logical_date))
                 self._checkup.begin(report.run)
                 try:
@@ -284,7 +287,7 @@ class Day:
     def _end(self, report: RunReport) -> None:
         report.duration_seconds = (utc_now() - report.run.started_at).total_seconds()
         step, report.health = self._checkup.end(report.run, report.steps, report.status, report.message)
-        with self._platform.open_warehouse() as warehouse:
+        with self._warehouse.use() as warehouse:
             note_step(warehouse, report.run, step)
             end_run(warehouse, report.run, report.status, report.message)
             self._checkup.copy(warehouse)
@@ -297,6 +300,7 @@ class Day:
                 do(report)
             else:
                 self._note(report, Step(stage, "skipped", utc_now(), f"because {_first_failure(report)} failed"))
+            self._warehouse.let_go()  # who runs stage by stage may look into it between them
 
     def _ingest(self, report: RunReport, accept_new_epoch: bool) -> None:
         from ritournelle.ingestion.ingest import Ingestion
@@ -304,7 +308,7 @@ class Day:
 
         if self._platform.forgotten().waiting():
             self._forget_waiting(report)
-        with self._platform.open_warehouse() as warehouse:
+        with self._warehouse.use() as warehouse:
             self._load_events(report, warehouse)  # first: they speak of the population that was known until now
             ingestion = Ingestion(
                 warehouse,
@@ -340,7 +344,7 @@ class Day:
         from ritournelle.ingestion.backfill import Backfill
 
         def work() -> tuple[str, dict[str, Any]]:
-            with self._platform.open_warehouse() as warehouse:
+            with self._warehouse.use() as warehouse:
                 landing, source = self._settings.landing_folder, self._settings.source
                 backfill = Backfill(warehouse, landing, source, self._watcher.on_backfill)
                 done = backfill.run(first_day, last_day)
@@ -371,7 +375,7 @@ class Day:
             told = "RITOURNELLE_RAW__RETENTION_DAYS is not set: raw and quarantine are kept for ever"
             self._note(report, Step(COMPACT, "skipped", utc_now(), told))
             return
-        with self._platform.open_warehouse() as warehouse:
+        with self._warehouse.use() as warehouse:
             step = remove_superseded(warehouse, report.run, utc_now().date() - timedelta(days=days))
         self._heard(report, step)  # noted already, together with what it removed
 
@@ -379,7 +383,7 @@ class Day:
         from ritournelle.ingestion.retention import TOUCHED
 
         def work() -> tuple[str, dict[str, Any]]:
-            with self._platform.open_warehouse() as warehouse:
+            with self._warehouse.use() as warehouse:
                 before, after = warehouse.reclaim(TOUCHED)
             told = f"the warehouse took {before:,} bytes and takes {after:,}"
             return told, {"bytes_before": before, "bytes_after": after}
@@ -391,10 +395,11 @@ class Day:
         from ritournelle.transform.runner import build
 
         def work() -> tuple[str, dict[str, Any]]:
+            self._warehouse.let_go()  # dbt opens it itself
             built = build(
                 self._platform.dbt_settings(), full_refresh=full_refresh, on_progress=self._watcher.on_transform
             )
-            with self._platform.open_warehouse() as warehouse:
+            with self._warehouse.use() as warehouse:
                 keep_check_results(warehouse, report.run, built)
             self._watcher.on_transformed(built)
             built.raise_for_problems()
@@ -414,8 +419,9 @@ class Day:
 
         def work() -> tuple[str, dict[str, Any]]:
             rules = self._platform.training_rules()
-            with self._platform.open_warehouse() as warehouse:
+            with self._warehouse.use() as warehouse:
                 material = Material.of(*(query.run(warehouse) for query in (INTERACTIONS, LISTENS, TRACK_CONTENT)))
+            self._warehouse.let_go()  # training may take long
             outcome = train(
                 material,
                 rules,
@@ -425,7 +431,7 @@ class Day:
                 progress=self._watcher.on_training,
             )
             if outcome.manifest is not None:  # also if nothing was trained: the run before may have been killed
-                with self._platform.open_warehouse() as warehouse:
+                with self._warehouse.use() as warehouse:
                     warehouse.upsert(MODEL_QUALITY_DAYS, quality_rows(outcome.manifest))
             return str(outcome), outcome.to_dict()
 
@@ -435,6 +441,7 @@ class Day:
         from ritournelle.inference.nightly import write_nightly_lists
 
         def work() -> tuple[str, dict[str, Any]]:
+            self._warehouse.let_go()  # lists are read and written with more threads
             with self._platform.open_warehouse(threads=self._settings.warehouse.threads) as warehouse:
                 written = write_nightly_lists(
                     warehouse,
@@ -452,7 +459,7 @@ class Day:
 
     def _publish(self, report: RunReport) -> None:
         def work() -> tuple[str, dict[str, Any]]:
-            with self._platform.open_warehouse() as warehouse:
+            with self._warehouse.use() as warehouse:
                 warehouse.publish(PUBLISHED_SCHEMAS, report.run.run_id)
             return f"readers see {report.run.run_id}", {}
 
@@ -471,7 +478,7 @@ class Day:
         self._note(report, step)
 
     def _note(self, report: RunReport, step: Step) -> None:
-        with self._platform.open_warehouse() as warehouse:
+        with self._warehouse.use() as warehouse:
             note_step(warehouse, report.run, step)
         self._heard(report, step)
 

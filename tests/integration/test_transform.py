@@ -559,9 +559,6 @@ class TestRed:
             f"build(DbtSettings({home.url!r}, Path({str(tmp_path)!r}), {PARIS!r}, 10.0, {KEY!r}), on_progress=stop)"
         )
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
-        with home.write() as warehouse:  # what a kill between two statements of dbt leaves
-            warehouse._run("CREATE TABLE core.fact_listen_history__dbt_tmp AS SELECT 1 AS x")  # type: ignore[attr-defined]  # pylint: disable=protected-access
-            warehouse._run("CREATE TABLE core.dim_users__dbt_backup AS SELECT 1 AS x")  # type: ignore[attr-defined]  # pylint: disable=protected-access
         report = home.transform()
         assert report.rows_of("core.fact_listen_history") == 8
         leftovers = (

@@ -76,8 +76,9 @@ def _sums(models: Sequence[Recommender], cases: Cases, options: Sequence[Option]
     if len(thin) == len(models):
         return _sparse_sums(thin, cases, options, goal)
     raw = [model.scores(state) for model, state in zip(models, states, strict=True)]
-    scaled = {how: [normalised(scores.copy(), how) for scores in raw] for how in NORMALISATIONS}
-    return np.array([_sum(_dense_best(scaled[how], weights, cases, goal), cases, goal) for how, weights in options])
+    scaled = {how: _comparable(raw, how, cases) for how in NORMALISATIONS}
+    lists = (Ranked.best_of(_total(scaled[how], weights), goal.k) for how, weights in options)
+    return np.array([_sum(ranked, cases, goal) for ranked in lists])
 
 
 def _sparse_sums(
@@ -93,13 +94,18 @@ def _sum(ranked: Ranked, cases: Cases, goal: Goal) -> float:
     return float(per_case(ranked, cases.relevant, (goal.k,))[goal.name].sum())
 
 
-def _dense_best(scores: Sequence[Scores], weights: Sequence[float], cases: Cases, goal: Goal) -> Ranked:
-    total: Any = sum(weight * one for weight, one in zip(weights, scores, strict=True) if weight)
+def _comparable(raw: Sequence[Scores], how: Normalisation, cases: Cases) -> list[NDArray[np.float32]]:
+    """The parts' scores on one scale; what is excluded is at -inf in the first, which counts in every blend."""
+    parts = [normalised(scores.copy(), how).astype(np.float32) for scores in raw]
     if cases.exclude is not None:
         hidden = csr_matrix(cases.exclude)
-        total = np.array(total)
-        total[np.repeat(np.arange(len(cases)), np.diff(hidden.indptr)), hidden.indices] = -np.inf
-    return Ranked.best_of(total, goal.k)
+        parts[0][np.repeat(np.arange(len(cases)), np.diff(hidden.indptr)), hidden.indices] = -np.inf
+    return parts
+
+
+def _total(parts: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> Any:
+    """32 bits tell blends apart as well as 64, in half the time."""
+    return sum(np.float32(weight) * one for weight, one in zip(weights, parts, strict=True) if weight)
 
 
 def _finer(how: Normalisation, weights: tuple[float, ...], factors: Sequence[float]) -> Iterator[Option]:

@@ -24,10 +24,12 @@ _LIBPQ_VARIABLES = {
 class Profile:
     """A target of `profiles.yml` and its environment, which holds secrets.
 
+    `database` is the name that dbt gives the place of all models.
     `key_in_table`: the engine's sessions cannot carry the key that hashes personal data; models read it in `raw`.
     """
 
     target: str
+    database: str
     environment: Mapping[str, str] = field(repr=False)
     key_in_table: bool = False
 
@@ -42,7 +44,7 @@ def profile_of(warehouse_url: str, *, threads: int, pii_key: str, memory_gigabyt
             "RITOURNELLE_TRANSFORM_DUCKDB_THREADS": str(threads),
             "RITOURNELLE_TRANSFORM_DUCKDB_MEMORY": f"{memory_gigabytes}GB",
         }
-        return Profile("duckdb", found)
+        return Profile("duckdb", path.stem, found)
     if is_postgres(warehouse_url):
         return _postgres(PostgresAddress.of(warehouse_url), threads, pii_key)
     if warehouse_url.startswith("bigquery:"):
@@ -69,7 +71,7 @@ def _postgres(address: PostgresAddress, threads: int, pii_key: str) -> Profile:
     secured = {
         variable: address.options[name] for name, variable in _LIBPQ_VARIABLES.items() if name in address.options
     }
-    return Profile("postgres", found | secured)
+    return Profile("postgres", address.database, found | secured)
 
 
 def _bigquery(parts: Mapping[str, str], threads: int) -> Profile:
@@ -79,7 +81,7 @@ def _bigquery(parts: Mapping[str, str], threads: int) -> Profile:
         "RITOURNELLE_TRANSFORM_BIGQUERY_LOCATION": parts.get("location", "US"),
         "RITOURNELLE_TRANSFORM_BIGQUERY_THREADS": str(threads),
     }
-    return Profile("bigquery", found, key_in_table=True)
+    return Profile("bigquery", f"{parts['project']}.{parts['dataset']}", found, key_in_table=True)
 
 
 def _redshift(parts: Mapping[str, str], threads: int) -> Profile:
@@ -91,7 +93,7 @@ def _redshift(parts: Mapping[str, str], threads: int) -> Profile:
         "RITOURNELLE_TRANSFORM_REDSHIFT_THREADS": str(threads),
         "DBT_ENV_SECRET_RITOURNELLE_REDSHIFT_PASSWORD": parts["password"],
     }
-    return Profile("redshift", found, key_in_table=True)
+    return Profile("redshift", parts["database"], found, key_in_table=True)
 
 
 def _escaped(value: str) -> str:

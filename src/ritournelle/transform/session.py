@@ -15,6 +15,7 @@ from typing import Any
 
 from ritournelle.domain.clock import travels, utc_now
 from ritournelle.errors import SettingsError
+from ritournelle.transform.parsed import parsed_project
 from ritournelle.transform.profile import Profile, profile_of
 from ritournelle.warehouse.connect import sole_writer
 
@@ -106,12 +107,6 @@ class DbtSettings:
 
     def command_flags(self) -> list[str]:
         """Options that stand after the command: this project, this home, these variables."""
-        variables = {
-            "source_time_zone": self.source_time_zone,
-            "half_life_days": self.half_life_days,
-            "raw_is_whole": self.raw_is_whole,
-            **self.variables,
-        }
         return [
             "--project-dir",
             str(self.project_folder),
@@ -122,8 +117,17 @@ class DbtSettings:
             "--target-path",
             str(self.folder / "target"),
             "--vars",
-            json.dumps(variables),
+            json.dumps(self.project_variables()),
         ]
+
+    def project_variables(self) -> dict[str, object]:
+        """The variables of the dbt project."""
+        return {
+            "source_time_zone": self.source_time_zone,
+            "half_life_days": self.half_life_days,
+            "raw_is_whole": self.raw_is_whole,
+            **self.variables,
+        }
 
 
 @contextmanager
@@ -143,6 +147,9 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
         warnings.simplefilter("ignore")
         from dbt.cli.main import dbtRunner  # 1.5 s
 
+        from ritournelle.transform.telling import tell_less
+
+        tell_less()
         callbacks = [on_event] if on_event else []
         runner = dbtRunner(callbacks=callbacks)
 
@@ -150,11 +157,22 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
             return runner.invoke([*settings.global_flags(), *arguments, *settings.command_flags()])
 
         try:
-            parsed = invoke(["parse"])
-            runner.manifest = parsed.result if parsed.success else None
+            runner.manifest = _parsed(settings, invoke)
             yield invoke
         finally:
             _let_go()
+
+
+def _parsed(settings: DbtSettings, invoke: Invoke) -> Any:
+    def parse() -> Any:
+        outcome = invoke(["parse"])
+        return outcome.result if outcome.success else None
+
+    profile = settings.profile
+    if settings.project_folder != PROJECT_FOLDER:
+        return parse()  # a project of its own, as tests make them, is parsed where it is used
+    decides = [profile.target, json.dumps(settings.project_variables(), sort_keys=True)]
+    return parsed_project(settings.project_folder, decides, profile.database, settings.folder / "target", parse)
 
 
 @contextmanager

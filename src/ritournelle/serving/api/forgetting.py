@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import Any
 
 import msgspec
 
+from ritournelle.domain.issuing import issue_list
 from ritournelle.domain.recommendations import RecommendationList
 from ritournelle.domain.taste import TasteExclusion
-from ritournelle.domain.issuing import issue_list
 from ritournelle.errors import RitournelleError, TransientError
 from ritournelle.forgetting.certificate import read
 from ritournelle.forgetting.export import rows_of
@@ -85,7 +86,7 @@ class Erasures:
         self._carry_out = carry_out
         self._starting, self._ended = Lock(), Event()
         self._thread: Thread | None = None
-        self.is_erasing = Lock()
+        self._erasing = Lock()
 
     def ask(self, user_id: int, now: datetime) -> ErasureOut:
         """From now on nothing is taken in of this listener, and nothing told; raises `Refusal` for nobody's id."""
@@ -116,6 +117,17 @@ class Erasures:
                 self._thread = Thread(target=self._fulfil, name="erasures", daemon=True)
                 self._thread.start()
 
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """No erasure begins while the block runs; raises `TransientError` while there is one."""
+        # pylint: disable-next=consider-using-with  # a `with` would wait
+        if not self._erasing.acquire(blocking=False):
+            raise TransientError("somebody is being erased just now, which takes the whole warehouse")
+        try:
+            yield
+        finally:
+            self._erasing.release()
+
     def close(self) -> None:
         """Begin nothing new; what is under way is not waited for long, since it may be killed at any moment."""
         self._ended.set()
@@ -131,7 +143,7 @@ class Erasures:
 
     def _try_once(self) -> None:
         try:
-            with self.is_erasing:
+            with self._erasing:
                 self._carry_out()
         except TransientError:
             self._ended.wait(_LOOK_AGAIN_SECONDS)
@@ -163,16 +175,12 @@ class Exports:
         return self.broker.held(str(user_id))
 
     def _tables(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
-        if not self.erasures.is_erasing.acquire(blocking=False):
-            raise TransientError("somebody is being erased just now, which takes the whole warehouse")
-        try:
+        with self.erasures.undisturbed():
             warehouse = self.open_warehouse()
             if warehouse is None:
                 return {}
             with warehouse:
                 return rows_of(warehouse, user_id)
-        finally:
-            self.erasures.is_erasing.release()
 
 
 def _told(topic: str, published_at: datetime, value: bytes) -> ToldOut:

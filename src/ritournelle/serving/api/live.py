@@ -39,10 +39,7 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
     champions, ids = Champions(platform.served_registry()), platform.recommendation_ids()
     taste = TasteStore(settings.home / "online.db")
 
-    forgotten = platform.forgotten()
-    erasures = Erasures(forgotten, settings.certificates_folder, lambda: _forget_waiting(platform))
-    exports = Exports(lambda: _working_warehouse(platform), broker, taste.told, erasures)
-    erasures.wake()  # a server before this one may not have come to it
+    forgotten, erasures = platform.forgotten(), _erasures_of(platform)
 
     def close() -> None:
         erasures.close()
@@ -58,7 +55,7 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         telling=Telling(broker, ids, taste, forgotten),
         taste=taste,
         erasures=erasures,
-        exports=exports,
+        exports=Exports(lambda: _working_warehouse(platform), broker, taste.told, erasures),
         keyring=keyring,
         guard=Guard(keyring, Buckets(how.requests_per_second), hosts, needs_keys),
         tellers=Buckets(how.tellings_per_second),
@@ -68,6 +65,13 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         clock=utc_now,
         close=close,
     )
+
+
+def _erasures_of(platform: Platform) -> Erasures:
+    settings = platform.settings
+    erasures = Erasures(platform.forgotten(), settings.certificates_folder, lambda: _forget_waiting(platform))
+    erasures.wake()  # a server before this one may not have come to what waits
+    return erasures
 
 
 def _forget_waiting(platform: Platform) -> None:
