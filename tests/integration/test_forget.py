@@ -204,6 +204,16 @@ def test_what_is_told_later_is_left_out_until_they_are_let_in_again(lived: Lived
     assert count(platform.settings.home, "raw.src_feedback") == 0  # what was erased stays erased
 
 
+def test_the_next_run_fulfils_what_waits(lived: Lived, tmp_path: Path) -> None:
+    platform = lived.platform(copytree(lived.home, tmp_path / "home", symlinks=True))
+    platform.forgotten().ask(lived.user_id, utc_now())
+    report = run(platform)
+    assert [step.step for step in report.steps][0] == "forget"
+    assert traces(platform.settings.home, lived.needles) == []
+    assert report.sources[Source.USERS].erased == 1 and not platform.forgotten().waiting()
+    assert len(list(platform.settings.certificates_folder.glob("*.json"))) == 1
+
+
 def test_past_days_can_still_be_loaded_again(lived: Lived, tmp_path: Path) -> None:
     platform = lived.platform(copytree(lived.home, tmp_path / "home", symlinks=True))
     Day(platform).forget(lived.user_id)

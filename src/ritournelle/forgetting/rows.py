@@ -69,7 +69,7 @@ class RowsOf:
 
     def _speaking(self, read: Read, place: str, table: Table) -> str:
         found = speaking_rows(self.listener, read, place, table)
-        same = (" AND ".join(f"{name} = '{row[name]}'" for name in table.key) for row in found)
+        same = (" AND ".join(f"{name} = {_quoted(row[name])}" for name in table.key) for row in found)
         return " OR ".join(f"({condition})" for condition in same)
 
 
@@ -118,5 +118,8 @@ def _working(schema: str) -> str:
 
 
 def _among(column: str, values: Sequence[str]) -> str:
-    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    return f"{column} IN ({quoted})" if values else ""
+    return f"{column} IN ({', '.join(map(_quoted, values))})" if values else ""
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
