@@ -36,11 +36,15 @@ class LeavingOut:
         self._column = CONTRACTS[source].id_column
         self._is_forgotten = is_forgotten
         self._key = os.urandom(32)
+        self._clean: set[bytes] = set()  # digests of pages without them: most pages are read twice and are the same
 
     def of(self, page: Page) -> Page:
         """The page without their rows; the very same page when there are none."""
+        if page.digest in self._clean:
+            return page
         named = [self._is_out(identifier) for identifier in self._ids(page)]
         if not any(named):
+            self._clean.add(page.digest)
             return page
         rows = row_payloads(page)
         kept = [row for row, is_out in zip(rows, named, strict=True) if not is_out]
