@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ from ritournelle.simulator.habits import Habits
 from ritournelle.simulator.running import RunningApp
 from tests.services.browser import DESKTOP, PHONE, Browser, Visit
 from tests.services.health_server import HealthServer, serving
+from tests.services.plugin import own_postgres
 
 pytestmark = pytest.mark.slow
 WORLD = WorldConfig(users=60, tracks=60, seed=5, habits=Habits.tidy())
@@ -54,9 +56,9 @@ def _home(good_home: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(good_home, tmp_path / "home", symlinks=True))
 
 
-def _run(home: Path, app: RunningApp) -> RunReport:
+def _run(home: Path, app: RunningApp, **settings: Any) -> RunReport:
     source = {"url": app.url, "retries": 0, "concurrency": 2}
-    return Day(Platform(load_settings(home=home, source=source))).run("run")
+    return Day(Platform(load_settings(home=home, source=source, **settings))).run("run")
 
 
 def test_a_good_day(home: Path, browser: Browser) -> None:
@@ -126,6 +128,26 @@ def test_the_warehouse_is_killed(home: Path, app: RunningApp, browser: Browser) 
         words = _look_at(server, browser, "warehouse")
     _says(words["en"], "Something is broken", "The warehouse cannot be used", "Listeners keep the recommendations of")
     _says(words["fr"], "Quelque chose est en panne", "L'entrepôt est inutilisable", "Les auditeurs gardent")
+
+
+def test_the_server_of_the_warehouse_is_killed(app: RunningApp, browser: Browser, tmp_path: Path) -> None:
+    """PostgreSQL, by SIGKILL, while pages are read: what was published lies there, too."""
+    home = tmp_path / "home"
+    with own_postgres() as postgres:
+        url = postgres.new_database()
+        assert _run(home, app, warehouse={"url": url}).succeeded
+        with serving(home, {"RITOURNELLE_WAREHOUSE__URL": url}) as server:
+            server.wait_for_look()
+            before = _look_at(server, browser, "server-alive")
+            postgres.kill()
+            with suppress(RitournelleError):
+                assert not _run(home, app, warehouse={"url": url}).succeeded
+            server.wait_for("warehouse")
+            words = _look_at(server, browser, "server-killed")
+    assert "Something is broken" not in before["en"]
+    _says(words["en"], "Something is broken", "The warehouse cannot be used")
+    _says(words["fr"], "Quelque chose est en panne", "L'entrepôt est inutilisable")
+    assert "a password that no log may show" not in words["en"]
 
 
 def test_somebody_reports_a_problem(home: Path, browser: Browser) -> None:

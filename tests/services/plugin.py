@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session", name="postgres")
 def _postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server; without one the test is skipped, or fails under RITOURNELLE_REQUIRE_SERVICES=1."""
+    with own_postgres() as server:
+        yield server
+
+
+@contextmanager
+def own_postgres() -> Iterator[PostgresServer]:
+    """The same for one test alone, which may kill it."""
     from tests.services.postgres_server import NoPostgres, PostgresServer  # here: unit tests need no driver
 
     try:
