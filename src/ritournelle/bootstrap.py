@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
 
     from ritournelle.domain.recommendation_ids import RecommendationIds
     from ritournelle.evaluation.cases import Task
+    from ritournelle.forgetting.forget import Forgetting
+    from ritournelle.forgotten.forgotten import Forgotten
     from ritournelle.ingestion.http import HttpPageReader
     from ritournelle.monitoring.alerts.notifier import Notifier
     from ritournelle.monitoring.journal import Journal
@@ -36,7 +38,7 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.transform.session import DbtSettings
 
 
-class Platform:
+class Platform:  # pylint: disable=too-many-public-methods  # one for each part
     """The parts that one set of settings describes, each built when it is asked for."""
 
     def __init__(self, settings: Settings) -> None:
@@ -231,6 +233,37 @@ class Platform:
         from ritournelle.streaming.connect import connect_broker
 
         return connect_broker(self.settings.stream.url, self.settings.events_folder)
+
+    def forgotten(self) -> Forgotten:
+        """The list of those who were erased, or asked for it; the key of its hashes is the home's own, and stays."""
+        from ritournelle.forgotten.forgotten import Forgotten
+
+        home = self.settings.home
+        return Forgotten(home / "forgotten.json", lambda: home_secret(home, "forgotten"))
+
+    def forgetting(self, on_store: Callable[[str], None] | None = None) -> Forgetting:
+        """What erases those on the list everywhere: first the stores from which others are filled."""
+        from ritournelle.forgetting.event_log import EventLog
+        from ritournelle.forgetting.files import LeftBehind, LogsAndScratch
+        from ritournelle.forgetting.forget import Forgetting
+        from ritournelle.forgetting.landing import LandedPages
+        from ritournelle.forgetting.models import Models
+        from ritournelle.forgetting.sqlite import OnlineStore, Texts
+        from ritournelle.forgetting.warehouse import Publications, WarehouseRows
+
+        settings = self.settings
+        erasers = (
+            LeftBehind(duckdb_path(settings.warehouse_url)),
+            EventLog(self.broker),
+            OnlineStore(settings.home / "online.db"),
+            LandedPages(settings.landing_folder),
+            WarehouseRows(self.open_warehouse),
+            Publications(self.open_warehouse),
+            Texts("operator's journal", settings.journal_path),
+            LogsAndScratch(settings.home),
+            Models(settings.registry_folder),
+        )
+        return Forgetting(self.forgotten(), erasers, self.open_warehouse, settings.certificates_folder, on_store)
 
     def recommendation_ids(self) -> RecommendationIds:
         """What issues recommendation ids and checks them; its key is made at first use, like that of `pii_key`."""

@@ -13,6 +13,7 @@ import typer
 
 from ritournelle.commands import alerts, incidents, keys, models, serve
 from ritournelle.commands.drill import drill
+from ritournelle.commands.forget import forget
 from ritournelle.commands.health import health
 from ritournelle.commands.lean import leave_out_what_is_not_needed
 from ritournelle.commands.shell import AsJson
@@ -38,6 +39,7 @@ warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole
 app.add_typer(warehouse_app, name="warehouse")
 app.add_typer(models.app, name="models")
 app.command()(drill)
+app.command()(forget)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")

@@ -88,6 +88,12 @@ class ConsoleWatcher(Watcher):
         """Lists of some more listeners are there."""
         self._show(done, total, "recommend")
 
+    def on_store(self, store: str) -> None:
+        """A store is being erased."""
+        if self._bar is None:
+            self.on_stage("forget")
+        self._show(0, 0, f"forget: {store}")
+
     def _show(self, done: int, total: int, what: str) -> None:
         if self._bar is not None:
             self._bars.update(self._bar, completed=done, total=total or None, description=escape(what))

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from ritournelle.bootstrap import Platform
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
-from ritournelle.errors import HeldError, RitournelleError, TransientError
+from ritournelle.errors import HeldError, PermanentError, RitournelleError, TransientError
 from ritournelle.monitoring.checkup import Checkup
 from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
 from ritournelle.warehouse.kept import KeptWarehouse
 from ritournelle.warehouse.limits import require_backfill, require_compact
 
 if TYPE_CHECKING:
+    from ritournelle.forgetting.certificate import Certificate
     from ritournelle.ingestion.crawl import Progress
     from ritournelle.ingestion.replay import ReplayReport
     from ritournelle.ingestion.report import SourceReport
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ritournelle.warehouse.base import Warehouse
 
 STAGES = ("ingest", "transform", "train", "recommend", "publish")
+UNKNOWN_MEMBER = -1
+"""The user id of facts whose user is not known."""
 PUBLISHED_SCHEMAS = ("history", "core", "marts", "ops")
 """What readers see; raw and quarantine hold personal data and stay where they are."""
 
@@ -55,6 +58,9 @@ class Watcher:
 
     def on_training(self, done: int, total: int, what: str) -> None:
         """Training went on by a step; `total` is 0 where nobody knows how many there are."""
+
+    def on_store(self, store: str) -> None:
+        """A store is being erased."""
 
     def on_lists(self, done: int, total: int) -> None:
         """Lists of some more listeners are there."""
@@ -193,6 +199,36 @@ class Day:
             self._run_stages(report, work)
         return report
 
+    def forget(self, user_id: int) -> tuple[RunReport, list[Certificate]]:
+        """Erase a listener everywhere, and whoever else waits for it; nothing of them is taken in from now on.
+
+        Raises `PermanentError` for an id that is nobody's, and what `run` raises: then the request stays, and the next
+        run fulfils it.
+        """
+        if user_id == UNKNOWN_MEMBER:
+            raise PermanentError(f"{user_id} is the unknown member of the star, and nobody's id")
+        self._platform.forgotten().ask(user_id, utc_now())
+        return self.forget_waiting()
+
+    def forget_waiting(self) -> tuple[RunReport, list[Certificate]]:
+        """Erase everybody who waits for it; errors as in `run`."""
+        with self._recorded("forget", None) as report:
+            certificates = self._forget_waiting(report)
+        return report, certificates
+
+    def _forget_waiting(self, report: RunReport) -> list[Certificate]:
+        certificates: list[Certificate] = []
+
+        def work() -> tuple[str, dict[str, Any]]:
+            self._warehouse.let_go()  # each eraser opens what it needs, and files are written anew
+            certificates.extend(self._platform.forgetting(self._watcher.on_store).run(utc_now))
+            removed = sum(certificate.removed for certificate in certificates)
+            told = f"{len(certificates)} listeners erased: {removed:,} rows, messages and files"
+            return told, {"certificates": [certificate.erasure_id for certificate in certificates]}
+
+        self._step(report, "forget", work)
+        return certificates
+
     def replay_quarantine(self, sources: tuple[Source, ...]) -> tuple[RunReport, list[ReplayReport]]:
         """Bring back the quarantined rows that are good now."""
         with self._recorded("quarantine replay", None) as report, self._warehouse.use() as warehouse:
@@ -270,6 +306,8 @@ class Day:
         from ritournelle.ingestion.ingest import Ingestion
         from ritournelle.ingestion.landing import remove_expired
 
+        if self._platform.forgotten().waiting():
+            self._forget_waiting(report)
         with self._warehouse.use() as warehouse:
             self._load_events(report, warehouse)  # first: they speak of the population that was known until now
             ingestion = Ingestion(
@@ -279,6 +317,7 @@ class Day:
                 self._settings.landing_folder,
                 report.run,
                 accept_new_epoch=accept_new_epoch,
+                forgotten=self._platform.forgotten(),
                 on_progress=self._watcher.on_crawl,
                 on_step=lambda step: self._heard(report, step),
             )
@@ -294,7 +333,7 @@ class Day:
         started = utc_now()
         try:
             with self._platform.broker() as broker:
-                step = load_events(warehouse, broker, report.run)
+                step = load_events(warehouse, broker, report.run, forgotten=self._platform.forgotten())
                 broker.expire(started - timedelta(days=self._settings.stream.retention_days))
         except RitournelleError as error:
             step = Step(STEP, "failed", started, str(error))

@@ -20,6 +20,7 @@
         ├── TransformError                dbt failed, in a model or in a test
         ├── StreamError                   the event log is damaged
         ├── RecommendationIdError         an id that was not issued here, or to another one, or too long ago
+        ├── ErasureError                  a store still holds something of a listener who is to be forgotten
         ├── HeldError                     a sensor holds training and publication
         ├── NothingToLearnError           the training mart holds no interactions
         └── ModelError                    a model artefact is missing, corrupt or unfit
@@ -122,6 +123,14 @@ class HeldError(PermanentError):
     def __init__(self, message: str, sensors: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.sensors = sensors
+
+
+class ErasureError(PermanentError):
+    """Somebody is not erased everywhere; `stores` are the names of those that are not done with. Do it again."""
+
+    def __init__(self, message: str, stores: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.stores = stores
 
 
 class NothingToLearnError(PermanentError):

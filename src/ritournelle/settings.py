@@ -498,6 +498,11 @@ class Settings(BaseSettings):
         return self.home / "events"
 
     @property
+    def certificates_folder(self) -> Path:
+        """Certificates of erasure."""
+        return self.home / "certificates"
+
+    @property
     def registry_folder(self) -> Path:
         """Where model artefacts are kept."""
         return self.home / "registry"

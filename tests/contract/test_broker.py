@@ -184,3 +184,17 @@ def test_threads_share_a_connection(connect: OpenBroker) -> None:
     assert sorted(found) == sorted(f"{n}.{m}" for n in range(8) for m in range(20))
     for n in range(8):
         assert [text for text in found if text.startswith(f"{n}.")] == [f"{n}.{m}" for m in range(20)]
+
+
+def test_what_is_held_of_a_key_is_what_erasing_would_overwrite(connect: OpenBroker) -> None:
+    with connect() as broker:
+        send(broker, "a", "b", key="7")
+        send(broker, "c", topic="feedback", key="7")
+        send(broker, "d", key="8")
+        assert sorted(texts(broker.held("7"))) == ["a", "b", "c"]
+        assert {message.topic for message in broker.held("7")} == {"listens", "feedback"}
+        with broker.consume("listens", "group") as consumer:  # read and committed, it is held all the same
+            assert len(take(consumer, 3)) == 3
+            consumer.commit()
+        assert len(broker.held("7")) == broker.erase(["7"]) == 3
+        assert broker.held("7") == [] and texts(broker.held("8")) == ["d"]

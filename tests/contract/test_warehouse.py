@@ -15,7 +15,7 @@ import pytest
 
 import ritournelle
 from ritournelle.errors import PermanentError, WarehouseError
-from ritournelle.warehouse.base import Table, Warehouse
+from ritournelle.warehouse.base import Doomed, Table, Warehouse
 from ritournelle.warehouse.connect import connect, connect_published
 
 WAREHOUSES: dict[str, Callable[[pytest.FixtureRequest], str]] = {
@@ -502,3 +502,53 @@ def test_a_publication_cannot_be_written(own_url: str, own: Warehouse) -> None:
         there = Table(reader.schema("raw"), "words", WORDS.columns, WORDS.key)
         with pytest.raises(WarehouseError, match="read-only"):
             reader.append(there, some("one"))
+
+
+def words_named(word: str) -> Doomed:
+    """The rows of `raw.words` that hold a word, whatever the schema is called."""
+
+    def doomed(read: Callable[[str], pa.Table], schema: str, name: str) -> str:
+        columns = read(f"SELECT * FROM {schema}.{name} LIMIT 0").column_names
+        return f"coalesce(word = '{word}', FALSE)" if "word" in columns else ""
+
+    return doomed
+
+
+def test_rows_leave_every_publication_for_good(own_url: str, own: Warehouse) -> None:
+    own.append(WORDS, some("one", "gone", "three"))
+    own.append(PAIRS, PAIRS.rows([{"a": 1, "b": "x", "n": 2}]))
+    own.publish(["raw", "ops"], "first")
+    before = published(own_url)
+    assert own.count_published(words_named("gone")) == 1
+    assert own.erase_published(words_named("gone")) == 1
+    assert own.count_published(words_named("gone")) == own.erase_published(words_named("gone")) == 0
+    assert published(own_url) == {key: word for key, word in before.items() if word != "gone"}
+    assert "gone" in words(own).values()  # what is worked on is somebody else's to erase
+    with connect_published(own_url) as reader:
+        pairs = reader.read(f"SELECT n FROM {reader.schema('ops')}.pairs")
+        assert pairs.to_pylist() == [{"n": 2}]
+    own.publish(["raw", "ops"], "second")
+    assert "gone" in published(own_url).values()
+
+
+def test_a_reader_is_not_in_the_way_of_erasing(own_url: str, own: Warehouse) -> None:
+    own.append(WORDS, some("one", "gone"))
+    own.publish(["raw"], "first")
+    with connect_published(own_url) as reader:
+        assert own.erase_published(words_named("gone")) == 1
+        assert "one" in published_words(reader).values()
+    assert list(published(own_url).values()) == ["one"]
+
+
+def test_nothing_is_published_and_nothing_has_to_be_erased(own: Warehouse) -> None:
+    assert own.count_published(words_named("x")) == own.erase_published(words_named("x")) == 0
+
+
+def test_scrubbing_keeps_what_is_there(own: Warehouse) -> None:
+    own.append(WORDS, some("one", "gone", "three"))
+    own.remove(WORDS, "word = 'gone'")
+    kept = words(own)
+    own.scrub([WORDS])
+    assert words(own) == kept
+    own.append(WORDS, WORDS.rows([{"id": 99, "word": "later"}]))
+    assert words(own)[99] == "later"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ritournelle.domain.sources import Source
 from ritournelle.ingestion.harvest import Harvest
 from ritournelle.ingestion.landing import LandingFile
+from ritournelle.ingestion.leaving_out import LeavingOut
 from ritournelle.ingestion.pages import PageReader
 
 PAGES_PER_BLOCK = 64
@@ -39,12 +40,15 @@ class Crawl:
         harvest: Harvest,
         landing: LandingFile,
         on_progress: Callable[[Progress], None] | None = None,
+        *,
+        leaving_out: LeavingOut | None = None,
     ) -> None:
         self._reader = reader
         self._source = source
         self._harvest = harvest
         self._landing = landing
         self._on_progress = on_progress or (lambda _: None)
+        self._leaving_out = leaving_out
         self._done = 0
 
     def run(self, *, extra_passes: int) -> None:
@@ -80,6 +84,8 @@ class Crawl:
 
     def _read(self, numbers: Iterable[int], pass_number: int) -> None:
         for page in self._reader.read(self._source, numbers):
+            if self._leaving_out is not None:
+                page = self._leaving_out.of(page)
             is_new = self._harvest.note(page, pass_number)
             self._landing.add(page, pass_number, with_body=is_new)
             if self._harvest.waiting >= PAGES_PER_BLOCK:

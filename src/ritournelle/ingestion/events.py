@@ -14,8 +14,10 @@ import xxhash
 
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
+from ritournelle.forgotten.forgotten import Forgotten, IsForgotten
 from ritournelle.ingestion.event_rows import LANDINGS, Received, Stamp, write_events
 from ritournelle.ingestion.known import latest_epoch
+from ritournelle.ingestion.pages import LONGEST_INTEGER
 from ritournelle.ingestion.quarantine import resolved
 from ritournelle.ingestion.replay import ReplayReport
 from ritournelle.runs.record import Run, Step
@@ -34,13 +36,14 @@ STEP = "events"
 
 @dataclass
 class Counts:
-    """What a run made of the messages of a topic: `landed` is the sum of the others."""
+    """What a run made of the messages of a topic: `landed` is the sum of the next four; `erased` were left out."""
 
     landed: int = 0
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
     quarantined: int = 0
+    erased: int = 0
 
     def add(self, other: Counts) -> None:
         """Count further ones."""
@@ -48,15 +51,19 @@ class Counts:
             setattr(self, name, getattr(self, name) + number)
 
 
-def load_events(warehouse: Warehouse, broker: Broker, run: Run, *, batch: int = BATCH) -> Step:
+def load_events(
+    warehouse: Warehouse, broker: Broker, run: Run, *, batch: int = BATCH, forgotten: Forgotten | None = None
+) -> Step:
     """Load everything that the topics of `LANDINGS` hold by now; the step says how much of each.
 
-    They belong to the population that is known now: call it before the app is read, which may begin a new one.
+    They belong to the population that is known now: call it before the app is read, which may begin a new one. What is
+    told of `forgotten` listeners is left out.
     Errors as of the broker and the warehouse; what was loaded before stays, and is not loaded again.
     """
     started = utc_now()
     stamp = Stamp(run, latest_epoch(warehouse, Source.LISTEN_HISTORY), started)
-    of_topic = {topic: _Drain(warehouse, broker, topic, stamp).run(batch) for topic in LANDINGS}
+    is_forgotten = None if forgotten is None else forgotten.of_epoch(stamp.source_epoch)
+    of_topic = {topic: _Drain(warehouse, broker, topic, stamp, is_forgotten).run(batch) for topic in LANDINGS}
     total = Counts()
     for counts in of_topic.values():
         total.add(counts)
@@ -67,11 +74,14 @@ def load_events(warehouse: Warehouse, broker: Broker, run: Run, *, batch: int = 
 class _Drain:
     """Loads one topic."""
 
-    def __init__(self, warehouse: Warehouse, broker: Broker, topic: Topic, stamp: Stamp) -> None:
+    def __init__(
+        self, warehouse: Warehouse, broker: Broker, topic: Topic, stamp: Stamp, is_forgotten: IsForgotten | None
+    ) -> None:
         self._warehouse = warehouse
         self._broker = broker
         self._topic = topic
         self._stamp = stamp
+        self._is_forgotten = is_forgotten
 
     def run(self, batch: int) -> Counts:
         """Batch after batch, until one is not full: what is told meanwhile waits for the next run."""
@@ -87,13 +97,19 @@ class _Drain:
                     break
         return counts
 
-    def _write(self, messages: Sequence[Message]) -> Counts:
+    def _write(self, told: Sequence[Message]) -> Counts:
+        messages = [message for message in told if not self._is_out(message.key)]
         read = [(message, decode(self._topic, message.value)) for message in messages]
         poison = {message: found for message, found in read if isinstance(found, Poison)}
         good = [Received(found, message.published_at) for message, found in read if not isinstance(found, Poison)]
         written = write_events(self._warehouse, LANDINGS[self._topic], good, self._stamp)
         _quarantine(self._warehouse, self._topic, poison, self._stamp.run)
-        return Counts(len(messages), written.inserted, written.updated, written.unchanged, len(poison))
+        erased = len(told) - len(messages)
+        return Counts(len(messages), written.inserted, written.updated, written.unchanged, len(poison), erased)
+
+    def _is_out(self, key: str) -> bool:
+        is_number = key.removeprefix("-").isdecimal() and len(key) <= LONGEST_INTEGER
+        return self._is_forgotten is not None and is_number and self._is_forgotten(int(key))
 
     def _keep(self, positions: Mapping[int, int], log_id: str) -> None:
         common = {"topic": str(self._topic), "log_id": log_id, "run_id": self._stamp.run.run_id}

@@ -8,6 +8,7 @@ union of the passes counts, which must not be smaller than the smallest total se
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,6 +36,8 @@ class Harvested:
     """Rows that were served more than once, pass by pass counted once."""
     misnumbered: int = 0
     """Answers that said they were another page than the one asked for."""
+    erased: int = 0
+    """Distinct rows of forgotten listeners, which were taken out of the pages."""
     unknown_fields: tuple[str, ...] = ()
     missing_fields: tuple[str, ...] = ()
 
@@ -55,6 +58,7 @@ class Harvest:
         self._passes: dict[int, _Pass] = {}
         self._arrival_of: dict[bytes, int] = {}
         self._page_of_arrival: list[int] = []
+        self._erased_of_arrival: list[tuple[bytes, ...]] = []
         self._waiting: list[Page] = []
         self._parsed: list[Parsed] = []
         self._last_total = 0
@@ -79,6 +83,7 @@ class Harvest:
         if is_new:
             self._arrival_of[page.digest] = len(self._page_of_arrival)
             self._page_of_arrival.append(page.asked)
+            self._erased_of_arrival.append(page.erased)
             self._waiting.append(page.arrived(self._arrival_of[page.digest]))
         current.arrivals.append(self._arrival_of[page.digest])
         return is_new
@@ -109,7 +114,8 @@ class Harvest:
             everything = everything if in_last_pass.all() else everything.filter(pa.array(in_last_pass))
         kept = keep_one_per_key(everything, self._parser.contract, self._page_of_arrival, stood_still=still)
         bad = self._bad_rows(still) + kept.conflicting
-        self._require_complete(kept, bad, still)
+        erased = len(self._erased_in(list(self._passes.values())[-1].arrivals if still else self._arrivals))
+        self._require_complete(kept, bad, erased, still)
         return Harvested(
             rows=kept.rows.drop_columns(["arrival"]),
             bad=bad,
@@ -119,6 +125,7 @@ class Harvest:
             warnings=self._warnings(kept.rows),
             repeated=kept.repeated,
             misnumbered=self._misnumbered,
+            erased=erased,
             unknown_fields=tuple(sorted(self._parser.unknown_fields)),
             missing_fields=tuple(sorted(self._parser.missing_fields)),
         )
@@ -137,7 +144,15 @@ class Harvest:
         rows = self._all_rows()
         contents = rows["content_hash"].to_numpy().astype("S32")
         first, second = (np.unique(contents[self._is_in(rows, part.arrivals)]) for part in (one, other))
-        return np.array_equal(first, second) and self._bad_ids(one) == self._bad_ids(other)
+        same_erased = self._erased_in(one.arrivals) == self._erased_in(other.arrivals)
+        return np.array_equal(first, second) and self._bad_ids(one) == self._bad_ids(other) and same_erased
+
+    @property
+    def _arrivals(self) -> Sequence[int]:
+        return range(len(self._page_of_arrival))
+
+    def _erased_in(self, arrivals: Sequence[int]) -> set[bytes]:
+        return {tag for arrival in arrivals for tag in self._erased_of_arrival[arrival]}
 
     def _bad_ids(self, part: _Pass) -> list[str]:
         arrivals = set(part.arrivals)
@@ -155,16 +170,16 @@ class Harvest:
             return [row for row in bad for _ in range(times[row.arrival])]
         return list({row.quarantine_id: row for row in bad}.values())
 
-    def _require_complete(self, kept: KeptRows, bad: list[BadRow], still: bool) -> None:
+    def _require_complete(self, kept: KeptRows, bad: list[BadRow], erased: int, still: bool) -> None:
         source, landed = self._parser.contract.source, kept.rows.num_rows
-        if still and landed + len(bad) != self._last_total:
+        if still and landed + len(bad) + erased != self._last_total:
             raise CrawlError(
                 f"{source}: announced {self._last_total} rows, but two equal passes found {landed} distinct good rows "
                 f"and {len(bad)} bad ones, with {kept.repeated} rows served more than once. Its `total` lies or its "
                 "pages hide rows. Nothing of it was loaded; ask the app's owners for a stable page order"
             )
         smallest = min(total for part in self._passes.values() for total in part.totals)
-        if not still and landed + self._bad_beside(kept, bad) < smallest:
+        if not still and landed + self._bad_beside(kept, bad) + erased < smallest:
             raise CrawlError(
                 f"{source}: moved while it was read, and {len(self._passes)} passes found {landed} rows and {len(bad)} "
                 f"bad ones, fewer than the smallest total announced ({smallest}). Nothing of it was loaded; run again, "

@@ -10,11 +10,13 @@ from pathlib import Path
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 from ritournelle.errors import RitournelleError, TransientError
+from ritournelle.forgotten.forgotten import Forgotten
 from ritournelle.ingestion.contract import CONTRACTS
 from ritournelle.ingestion.crawl import Crawl, Progress
 from ritournelle.ingestion.harvest import Harvest, Harvested
 from ritournelle.ingestion.known import Known, epoch_begin, last_success, latest_epoch, read_known
 from ritournelle.ingestion.landing import LandingFile, run_folder
+from ritournelle.ingestion.leaving_out import LeavingOut
 from ritournelle.ingestion.load import (
     Extract,
     epoch_change,
@@ -39,6 +41,9 @@ LOAD_ORDER = (Source.USERS, Source.TRACKS, Source.LISTEN_HISTORY)
 """Users before listens: when the ids of the users mean others, so do those in the listens."""
 
 
+_OF_LISTENERS = (Source.USERS, Source.LISTEN_HISTORY)
+
+
 class Ingestion:
     """One ingestion of all sources under one run."""
 
@@ -51,6 +56,7 @@ class Ingestion:
         run: Run,
         *,
         accept_new_epoch: bool = False,
+        forgotten: Forgotten | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_step: Callable[[Step], None] | None = None,
     ) -> None:
@@ -60,6 +66,7 @@ class Ingestion:
         self._folder = run_folder(landing, run.logical_date, run.run_id)
         self._run = run
         self._accept_new_epoch = accept_new_epoch
+        self._forgotten = forgotten
         self._on_progress = on_progress
         self._on_step = on_step or (lambda _: None)
         self._users_changed_epoch = ""
@@ -68,29 +75,39 @@ class Ingestion:
         """Crawl, then load; a source that fails leaves its tables as they were, and the others go on."""
         crawled = {source: self._crawl_or_fail(source) for source in CRAWL_ORDER}
         loaded = {source: self._load_or_fail(crawled.pop(source)) for source in LOAD_ORDER}  # frees what it held
+        if self._forgotten is not None:
+            self._forgotten.lapse(min(latest_epoch(self._warehouse, source) for source in _OF_LISTENERS))
         return {source: loaded[source] for source in Source}
 
     def _crawl_or_fail(self, source: Source) -> _Crawled:
         started, before = time.monotonic(), replace(self._reader.traffic)
         crawled = _Crawled(SourceReport(source), Step("ingest", "succeeded", utc_now(), source=str(source)))
         try:
-            crawled.harvest = self._crawl(source)
+            crawled.harvest = self._crawl(source, latest_epoch(self._warehouse, source))
         except RitournelleError as error:
             crawled.error = error
         crawled.report = _with_traffic(crawled.report, before, self._reader.traffic)
         crawled.seconds = time.monotonic() - started
         return crawled
 
-    def _crawl(self, source: Source) -> Harvested:
+    def _crawl(self, source: Source, epoch: int) -> Harvested:
+        """Read a source, without the rows of those who were forgotten in the population that its ids mean."""
         settings = self._settings
         parser = Parser(
             CONTRACTS[source], time_zone=settings.time_zone, max_text_characters=settings.max_text_characters
         )
         harvest = Harvest(parser)
         with LandingFile(self._folder, source) as landing:
-            crawl = Crawl(self._reader, source, harvest, landing, self._on_progress)
+            leaving_out = self._leaving_out(source, epoch)
+            crawl = Crawl(self._reader, source, harvest, landing, self._on_progress, leaving_out=leaving_out)
             crawl.run(extra_passes=settings.extra_passes)
             return harvest.finish()
+
+    def _leaving_out(self, source: Source, epoch: int) -> LeavingOut | None:
+        if self._forgotten is None or source not in _OF_LISTENERS:
+            return None
+        is_forgotten = self._forgotten.of_epoch(epoch)
+        return None if is_forgotten is None else LeavingOut(source, is_forgotten)
 
     def _load_or_fail(self, crawled: _Crawled) -> SourceReport:
         started = time.monotonic()
@@ -112,17 +129,26 @@ class Ingestion:
 
     def _load(self, crawled: _Crawled, started: float) -> SourceReport:
         assert crawled.harvest is not None, "a crawl without an error has a harvest"
-        source, harvest = crawled.report.source, crawled.harvest
-        crawled.report = crawled.report.with_harvest(harvest)
-        known = read_known(self._warehouse, source)
-        require_keepable(known, harvest, self._settings)
-        extract = self._plan(crawled, known)
+        known = read_known(self._warehouse, crawled.report.source)
+        extract = self._judge(crawled, known)
+        if extract.epoch > known.epoch and crawled.harvest.erased:
+            # Those ids mean others now, who asked for nothing: they are read again, with all that there is.
+            crawled.harvest = self._crawl(crawled.report.source, extract.epoch)
+            extract = self._judge(crawled, known)
+        harvest = crawled.harvest
         report = crawled.report.with_changes(extract)
         report = replace(report, duration_seconds=crawled.seconds + time.monotonic() - started)
         with self._warehouse.transaction():
             write_source(self._warehouse, extract, harvest, self._run, crawled.step.started_at)
             crawled.step = self._note(report, crawled.step)
         return report
+
+    def _judge(self, crawled: _Crawled, known: Known) -> Extract:
+        """What the crawl changes, if it can be right."""
+        assert crawled.harvest is not None, "only a complete crawl is judged"
+        crawled.report = crawled.report.with_harvest(crawled.harvest)
+        require_keepable(known, crawled.harvest, self._settings)
+        return self._plan(crawled, known)
 
     def _plan(self, crawled: _Crawled, known: Known) -> Extract:
         source, harvest = known.contract.source, crawled.harvest

@@ -1,4 +1,4 @@
-"""Raw pages as they came, one Parquet file per run and source: compressed, immutable, open to any tool.
+"""Raw pages as they came, one Parquet file per run and source: compressed, open to any tool, changed only to forget.
 
 A page whose rows equal, byte for byte, those of a page that the file holds already is noted without its body.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,9 +29,18 @@ SCHEMA = pa.schema(
         ("total", pa.int64()),
         ("pages", pa.int64()),
         ("body", pa.binary()),
+        ("erased", pa.list_(pa.binary())),  # a tag for each row of a forgotten listener that was taken out
     ]
 )
 PARTIAL = ".partial"
+_REWRITTEN = ".rewritten" + PARTIAL
+"""A file that takes the place of another one; what a killed process left of it goes like any half-written one."""
+_FORMAT: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "use_dictionary": False,
+    "write_statistics": False,
+}
 
 
 class LandingFile:
@@ -43,9 +53,7 @@ class LandingFile:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{source}.parquet"
         self._partial = self.path.with_suffix(PARTIAL)
-        self._writer = pq.ParquetWriter(
-            self._partial, SCHEMA, compression="zstd", compression_level=1, use_dictionary=False, write_statistics=False
-        )
+        self._writer = pq.ParquetWriter(self._partial, SCHEMA, **_FORMAT)
         self._waiting: list[dict[str, object]] = []
 
     def add(self, page: Page, pass_number: int, *, with_body: bool) -> None:
@@ -60,6 +68,7 @@ class LandingFile:
                 "total": page.envelope.total,
                 "pages": page.envelope.pages,
                 "body": page.body if with_body else None,
+                "erased": list(page.erased) or None,
             }
         )
 
@@ -93,8 +102,52 @@ def read_landed(path: Path) -> Iterator[tuple[int, Page]]:
     for batch in _batches(path):
         for row in batch.to_pylist():
             body = bodies.setdefault(row["digest"], row["body"])
-            page = Page(Source(row["source"]), row["page"], body, open_envelope(body), row["fetched_at"])
-            yield row["pass_number"], page
+            yield row["pass_number"], _page_of(row, body)
+
+
+def rewrite_landed(path: Path, change: Callable[[Page], Page]) -> int:
+    """Put changed pages in the place of a file's, by one rename; how many rows were taken out of them.
+
+    `change` gives the very same page where nothing is to be done; a file with nothing to do stays as it is. Totals and
+    the order of pages stay, and tags stand for the rows, so that the file can still be loaded again. Raises
+    `PermanentError` for a file that is damaged.
+    """
+    gone = sum(len(change(page).erased) - len(page.erased) for page in _different_pages(path))
+    if gone:
+        fresh = path.with_suffix(_REWRITTEN)
+        with pq.ParquetWriter(fresh, SCHEMA, **_FORMAT) as writer:
+            for rows in _changed_rows(path, change):
+                writer.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
+        _make_durable(fresh)
+        fresh.replace(path)
+    return gone
+
+
+def _different_pages(path: Path) -> Iterator[Page]:
+    """Each page once, as it was when its body was written down."""
+    for batch in _batches(path):
+        for row in batch.to_pylist():
+            if row["body"] is not None:
+                yield _page_of(row, row["body"])
+
+
+def _changed_rows(path: Path, change: Callable[[Page], Page]) -> Iterator[list[dict[str, object]]]:
+    """The rows of a file in batches; those that only name a page by its digest follow it to its new one."""
+    changed: dict[bytes, dict[str, object]] = {}
+    for batch in _batches(path):
+        rows: list[dict[str, object]] = []
+        for row in batch.to_pylist():
+            if row["body"] is not None:
+                page = change(_page_of(row, row["body"]))
+                changed[row["digest"]] = {"digest": page.digest, "erased": list(page.erased) or None}
+                row["body"] = page.body
+            rows.append(row | changed[row["digest"]])
+        yield rows
+
+
+def _page_of(row: dict[str, Any], body: bytes) -> Page:
+    erased = tuple(row.get("erased") or ())
+    return Page(Source(row["source"]), row["page"], body, open_envelope(body), row["fetched_at"], erased=erased)
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:

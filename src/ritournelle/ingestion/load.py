@@ -54,7 +54,7 @@ def require_keepable(known: Known, harvest: Harvested, settings: SourceSettings)
 
     Raises `ContractError` when too many rows are bad, `SourceShrunkError` when the source is empty.
     """
-    source, total = known.contract.source, harvest.rows.num_rows + len(harvest.bad)
+    source, total = known.contract.source, harvest.rows.num_rows + len(harvest.bad) + harvest.erased
     if total == 0:
         raise SourceShrunkError(
             f"{source}: the source announced no rows at all; {known.rows.num_rows} are known and stay as they are. "

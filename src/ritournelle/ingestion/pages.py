@@ -30,7 +30,8 @@ class Envelope(msgspec.Struct, frozen=True):
 class Page:
     """One page: `asked` is the number requested, `envelope.page` the one that the source says it answered.
 
-    `arrival` counts, from 0, the pages with different rows in the order in which they were first read.
+    `arrival` counts, from 0, the pages with different rows in the order in which they were first read. `erased` has a
+    tag for each row of a forgotten listener that was taken out.
     """
 
     source: Source
@@ -39,15 +40,18 @@ class Page:
     envelope: Envelope
     fetched_at: datetime = field(default_factory=utc_now)
     arrival: int = 0
+    erased: tuple[bytes, ...] = ()
 
     @cached_property
     def digest(self) -> bytes:
         """16 bytes that are equal for pages with the same rows, byte for byte."""
-        return xxhash.xxh3_128_digest(self.envelope.items)
+        if not self.erased:
+            return xxhash.xxh3_128_digest(self.envelope.items)
+        return xxhash.xxh3_128_digest(b"".join([*self.erased, bytes(self.envelope.items)]))
 
     def arrived(self, arrival: int) -> Page:
         """The page with its number among those that differ."""
-        return Page(self.source, self.asked, self.body, self.envelope, self.fetched_at, arrival)
+        return Page(self.source, self.asked, self.body, self.envelope, self.fetched_at, arrival, self.erased)
 
 
 @dataclass
@@ -79,6 +83,7 @@ LONGEST_INTEGER = 100
 """Digits of the longest number that is read exactly; ids have 19."""
 
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
+_split_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def open_envelope(body: bytes) -> Envelope:
@@ -112,6 +117,30 @@ def decode_leniently(text: bytes) -> Any:
         return json.loads(text.decode("utf-8", "surrogateescape"), parse_int=_integer)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def decoded_rows(page: Page) -> list[Any]:
+    """The rows of a page as values; none where they cannot be read together."""
+    try:
+        rows = decode_leniently(bytes(page.envelope.items))
+    except ValueError:  # nested too deeply for Python's reader; each row is still looked at by itself
+        return []
+    return rows if isinstance(rows, list) else []
+
+
+def row_payloads(page: Page) -> list[bytes]:
+    """The rows of a page, each as the JSON text that it came as."""
+    try:
+        return [bytes(row) for row in _split_rows(page.envelope.items)]
+    except msgspec.DecodeError:  # NaN, or bytes that are not UTF-8: only Python's reader gets past them
+        return [_encoded(row) for row in decoded_rows(page)]
+
+
+def _encoded(row: Any) -> bytes:
+    try:
+        return json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair, which has no bytes: it stays an escape sequence
+        return json.dumps(row).encode("ascii")
 
 
 def _integer(digits: str) -> int | float:

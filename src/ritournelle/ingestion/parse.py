@@ -6,14 +6,12 @@ A row is good when the columnar path takes it alone, so that both paths agree by
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -23,15 +21,13 @@ from pydantic import ValidationError
 
 from ritournelle.ingestion.contract import DATETIME_PATTERN, DURATION_PATTERN, NUL, Contract
 from ritournelle.ingestion.hashing import hash_rows
-from ritournelle.ingestion.pages import LONGEST_INTEGER, Page, decode_leniently
+from ritournelle.ingestion.pages import LONGEST_INTEGER, Page, decode_leniently, decoded_rows, row_payloads
 from ritournelle.ingestion.quarantine import BadRow
 
 EARLIEST_MICROSECONDS = -62_135_596_800_000_000
 """The first moment of the year 1, before which Python knows none; Arrow reads a year 0."""
 
 _NO_ARRIVALS = np.array([], dtype=np.int32)
-
-_split_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class _Refused(ValueError):
@@ -176,20 +172,20 @@ class Parser:
 
     def _look_at_fields(self, page: Page) -> None:
         if not self._checked_fields:
-            rows = _decoded_rows(page)
+            rows = decoded_rows(page)
             self._seen_fields = {name for row in rows if isinstance(row, dict) for name in row}
             self._checked_fields = bool(rows)
 
     def _note_unknown_fields(self, pages: Sequence[Page]) -> None:
         known = set(self.contract.row.model_fields)
         for page in pages:
-            for row in _decoded_rows(page):
+            for row in decoded_rows(page):
                 if isinstance(row, dict):
                     self.unknown_fields |= {_printable(name) for name in row.keys() - known}
 
     def _row_by_row(self, page: Page) -> Parsed:
         good, bad = [], []
-        for payload in _row_payloads(page):
+        for payload in row_payloads(page):
             try:
                 good.append(self._columns([b"[" + payload + b"]"], [page]))
             except _Refused as error:
@@ -265,28 +261,6 @@ def _check_track_ids(lists: pa.ChunkedArray) -> None:
 def _check_pattern(rows: pa.Table, name: str, pattern: str) -> None:
     if not pc.all(pc.match_substring_regex(rows[name], pattern), min_count=0).as_py():
         raise _Refused(f"{name} has another form")
-
-
-def _decoded_rows(page: Page) -> list[Any]:
-    try:
-        rows = decode_leniently(bytes(page.envelope.items))
-    except ValueError:  # nested too deeply for Python's reader; each row is still looked at by itself
-        return []
-    return rows if isinstance(rows, list) else []
-
-
-def _row_payloads(page: Page) -> list[bytes]:
-    try:
-        return [bytes(row) for row in _split_rows(page.envelope.items)]
-    except msgspec.DecodeError:  # NaN, or bytes that are not UTF-8: only Python's reader gets past them
-        return [_encoded(row) for row in _decoded_rows(page)]
-
-
-def _encoded(row: Any) -> bytes:
-    try:
-        return json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half of a surrogate pair, which has no bytes: it stays an escape sequence
-        return json.dumps(row).encode("ascii")
 
 
 def _printable(text: str) -> str:

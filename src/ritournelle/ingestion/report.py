@@ -11,7 +11,7 @@ from ritournelle.ingestion.load import Extract
 from ritournelle.ingestion.profile import profile_of
 
 _MEASURED = (
-    "announced landed inserted updated unchanged deleted quarantined proven_snapshot "
+    "announced landed inserted updated unchanged deleted quarantined erased proven_snapshot "
     "source_epoch_changed requests retries bytes_received"
 ).split()
 COSTS = ("request_seconds", "not_json")
@@ -37,6 +37,7 @@ class SourceReport:
     unchanged: int = 0
     deleted: int = 0
     quarantined: int = 0
+    erased: int = 0
     proven_snapshot: bool = False
     source_epoch_changed: bool = False
     source_epoch: int | None = None
@@ -66,6 +67,7 @@ class SourceReport:
             announced=harvest.announced,
             landed=harvest.rows.num_rows,
             quarantined=len(harvest.bad),
+            erased=harvest.erased,
             proven_snapshot=harvest.is_proven,
             passes=harvest.passes,
             warnings=harvest.warnings,

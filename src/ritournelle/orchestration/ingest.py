@@ -77,7 +77,7 @@ def _landed(steps: Sequence[Step], held: HeldDay) -> Results:
         if step.status == "succeeded" and step.step == EVENTS_STEP:
             topics = (step.details or {})["topics"]
             yield from (dg.MaterializeResult(key, metadata=topics[topic]) for topic, key in EVENTS.items())
-        elif step.status == "succeeded":
+        elif step.status == "succeeded" and step.source:  # else it erased listeners who waited for it
             yield dg.MaterializeResult(EXTRACTS[Source(step.source)], metadata=_measured(step))
             if step.source == Source.LISTEN_HISTORY:
                 yield dg.MaterializeResult(LISTENS)

@@ -19,6 +19,7 @@ from ritournelle.serving.pages import Pages
 from ritournelle.serving.parts import Parts
 from ritournelle.serving.routes.health import health_routes
 from ritournelle.serving.routes.incidents import incident_routes
+from ritournelle.serving.routes.listeners import listener_routes
 from ritournelle.serving.routes.listening import listening_routes
 from ritournelle.serving.routes.metrics import metric_routes
 from ritournelle.serving.routes.probes import probe_routes
@@ -69,6 +70,7 @@ def create_app(
 def _include_api(app: FastAPI, api: ApiParts) -> None:
     app.include_router(recommendation_routes(api))
     app.include_router(listening_routes(api))
+    app.include_router(listener_routes(api))
     described = document(app)
     app.state.methods = methods_of(described)
 

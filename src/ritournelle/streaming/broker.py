@@ -82,6 +82,9 @@ class Broker(Protocol):
     def erase(self, keys: Collection[str]) -> int:
         """Overwrite the messages with these keys, in all topics, also for those who have not read them; how many."""
 
+    def held(self, key: str) -> list[Message]:
+        """All messages under a key that are kept, in all topics, read or not: what `erase` would overwrite."""
+
     def expire(self, before: datetime) -> int:
         """Remove messages that are older and that every group has committed; how many bytes went."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -54,6 +54,11 @@ class Table:
         if counted.num_rows < rows.num_rows:
             repeated = counted.filter(pc.greater(counted["count_all"], 1)).select(list(self.key)).slice(0, 1)
             raise WarehouseError(f"two rows for {self} have the same key {repeated.to_pylist()[0]}; send each key once")
+
+
+Doomed = Callable[[Callable[[str], pa.Table], str, str], str]
+"""Which rows of a table go: asked with what reads SELECTs, its schema as it is named there, and its name; it answers an
+SQL condition that is never null, or "" when none go."""
 
 
 class Warehouse(Protocol):
@@ -119,3 +124,15 @@ class Warehouse(Protocol):
 
         `tables` are those that lost rows; without any there is nothing to do. Not inside a transaction.
         """
+
+    def scrub(self, tables: Sequence[Table]) -> None:
+        """Write anew what these tables lie in, so that no removed row is left in it. Not inside a transaction."""
+
+    def erase_published(self, doomed: Doomed) -> int:
+        """Take rows out of every publication that is kept, each all at once; how many. Not inside a transaction.
+
+        Readers that have an older file or snapshot open keep it until they let go.
+        """
+
+    def count_published(self, doomed: Doomed) -> int:
+        """How many such rows the publications hold."""

@@ -24,7 +24,7 @@ from dlt.common.runtime.telemetry import stop_telemetry
 from dlt.destinations.exceptions import DestinationConnectionError
 
 from ritournelle.errors import PermanentError, RitournelleError, SettingsError, WarehouseBusyError, WarehouseError
-from ritournelle.warehouse.base import Table
+from ritournelle.warehouse.base import Doomed, Table
 from ritournelle.warehouse.dlt_address import DltAddress, dlt_address
 from ritournelle.warehouse.statements import shortened
 
@@ -37,6 +37,10 @@ class _Write:
     kind: Literal["append", "upsert", "replace"]
     table: Table
     rows: pa.Table
+
+
+_PUBLISHABLE = ("raw", "quarantine", "ops", "history", "core", "marts")
+"""Schemas of which `published_<schema>` may be there."""
 
 
 class DltWarehouse:
@@ -131,6 +135,32 @@ class DltWarehouse:
     def reclaim(self, tables: Sequence[Table]) -> tuple[int, int]:
         """Nothing, and no sizes: BigQuery and Redshift free the space of removed rows by themselves."""
         return 0, 0
+
+    # pylint: disable-next=unused-argument  # nothing can be done to them
+    def scrub(self, tables: Sequence[Table]) -> None:
+        """Nothing: BigQuery and Redshift write removed rows away by themselves, days later."""
+
+    def erase_published(self, doomed: Doomed) -> int:
+        """Delete in the schemas that `publish` fills."""
+        found = self._published(doomed)
+        gone = self._count(found)
+        with self.transaction():
+            for table, condition in found:
+                self.remove(table, condition)
+        return gone
+
+    def count_published(self, doomed: Doomed) -> int:
+        """How many such rows those schemas hold."""
+        return self._count(self._published(doomed))
+
+    def _published(self, doomed: Doomed) -> list[tuple[Table, str]]:
+        places = self.tables([f"published_{name}" for name in _PUBLISHABLE])
+        found = [(Table(schema, name, pa.schema([]), ()), doomed(self.read, schema, name)) for schema, name in places]
+        return [(table, condition) for table, condition in found if condition]
+
+    def _count(self, found: Sequence[tuple[Table, str]]) -> int:
+        query = "SELECT count(*) AS n FROM {table} WHERE {condition}"
+        return sum(int(self.read(query.format(table=one, condition=rows))["n"][0].as_py()) for one, rows in found)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from ritournelle.errors import PermanentError, WarehouseBusyError, WarehouseError
-from ritournelle.warehouse.base import Table
+from ritournelle.warehouse.base import Doomed, Table
 from ritournelle.warehouse.statements import shortened
 
 _WAIT_SECONDS = 1.0
@@ -218,6 +218,39 @@ class DuckDBWarehouse:
             fresh.unlink(missing_ok=True)
         return before, self._path.stat().st_size
 
+    # pylint: disable-next=unused-argument  # they all lie in one file
+    def scrub(self, tables: Sequence[Table]) -> None:
+        """Write the whole file anew: rows that were removed stay in it, in blocks that wait to be used again."""
+        self._run("CHECKPOINT")
+        fresh = self._path.with_name(f"{self._path.name}.rewritten")
+        try:
+            self._write_anew(fresh)
+            self._continue_in(fresh)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+    def erase_published(self, doomed: Doomed) -> int:
+        """Write each published file that holds such rows anew, under a new name, without them."""
+        gone = 0
+        for path in published_files(self._path):
+            with _publication(path) as publication:
+                conditions = _conditions(publication, doomed)
+                found = _count(publication, conditions)
+            if found:
+                fresh = _next_name(path)
+                draft = _copy_without(path, conditions, fresh.with_suffix(".partial"))
+                _switch(path.parent, draft.rename(fresh))
+            gone += found
+        return gone
+
+    def count_published(self, doomed: Doomed) -> int:
+        """How many such rows the published files hold."""
+        found = 0
+        for path in published_files(self._path):
+            with _publication(path) as publication:
+                found += _count(publication, _conditions(publication, doomed))
+        return found
+
     def _write_anew(self, fresh: Path) -> None:
         for left_over in (fresh, fresh.with_name(f"{fresh.name}.wal")):  # of a process that was killed
             left_over.unlink(missing_ok=True)
@@ -240,6 +273,75 @@ class DuckDBWarehouse:
 def published_path(warehouse: Path) -> Path:
     """What readers open: a link beside the warehouse that always leads to the last good publication."""
     return warehouse.absolute().parent / "published" / "current.duckdb"
+
+
+def published_files(warehouse: Path) -> list[Path]:
+    """The files that hold publications of a warehouse; more than one only when a process was killed."""
+    folder = published_path(warehouse).parent
+    return sorted(path for path in folder.glob("*.duckdb") if not path.is_symlink())
+
+
+def _next_name(path: Path) -> Path:
+    """Of a publication that was written anew: readers go by names."""
+    stem, _, number = path.stem.partition("~")
+    return path.with_name(f"{stem}~{int(number or 0) + 1}.duckdb")
+
+
+@contextmanager
+def _publication(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published file for reading, also where this process, a server, has it open with other settings."""
+    connection = duckdb.connect()
+    try:
+        _attach(connection, path)
+        connection.execute("USE former")
+        yield connection
+    except duckdb.Error as error:
+        raise WarehouseError(f"the publication {path} cannot be read: {error}") from error
+    finally:
+        connection.close()
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS former (READ_ONLY)")
+
+
+def _conditions(publication: duckdb.DuckDBPyConnection, doomed: Doomed) -> dict[str, str]:
+    """By table: which rows go; "" for none."""
+    query = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'former' ORDER BY ALL"
+    places = publication.execute(query).fetchall()
+    return {
+        f"{schema}.{name}": doomed(lambda asked: publication.execute(asked).to_arrow_table(), schema, name)
+        for schema, name in places
+    }
+
+
+def _count(publication: duckdb.DuckDBPyConnection, conditions: Mapping[str, str]) -> int:
+    """How many rows these conditions hold for, in all."""
+    found = 0
+    for table, condition in conditions.items():
+        if condition:
+            row = publication.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchone()
+            found += int(row[0]) if row else 0
+    return found
+
+
+def _copy_without(path: Path, conditions: Mapping[str, str], target: Path) -> Path:
+    """Write a publication's tables into a file of their own, without these rows; that file."""
+    target.unlink(missing_ok=True)  # a killed process may have left one
+    connection = _connect(target, 1, read_only=False)
+    try:
+        _attach(connection, path)
+        for schema in sorted({table.partition(".")[0] for table in conditions}):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        for table, condition in conditions.items():
+            kept = f"WHERE NOT ({condition})" if condition else ""
+            connection.execute(f"CREATE TABLE {table} AS SELECT * FROM former.{table} {kept}")
+    except duckdb.Error as error:
+        raise WarehouseError(f"the publication {path} cannot be written anew: {error}") from error
+    finally:
+        connection.close()
+    return target
 
 
 def open_published(warehouse: Path, *, threads: int) -> DuckDBWarehouse:
@@ -291,6 +393,8 @@ def _connect_now(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyCo
             ) from error
         raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
     except duckdb.Error as error:
+        if "different configuration" in str(error):  # this process reads it, for a moment
+            raise WarehouseBusyError(f"the warehouse {path} is open elsewhere in this process; try again") from error
         raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
     connection.execute("SET TimeZone = 'UTC'")
     return connection

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ritournelle.errors import WarehouseError
 from ritournelle.warehouse import postgres_publication as publication
-from ritournelle.warehouse.base import Table
+from ritournelle.warehouse.base import Doomed, Table
 from ritournelle.warehouse.postgres_address import PostgresAddress
 from ritournelle.warehouse.postgres_locks import lock_for_writing
 from ritournelle.warehouse.postgres_session import PostgresSession
@@ -116,6 +116,26 @@ class PostgresWarehouse:
         for table in tables:
             self._session.run(f"VACUUM (FULL, ANALYZE) {table}")
         return before, self._size()
+
+    def scrub(self, tables: Sequence[Table]) -> None:
+        """VACUUM FULL: each table into new files; the log of the server and its backups are its owner's."""
+        for table in tables:
+            self._session.run(f"VACUUM (FULL, ANALYZE) {table}")
+
+    def erase_published(self, doomed: Doomed) -> int:
+        """Delete in the numbered schemas, in one transaction; the space is cleared where no reader is in the way."""
+        found = publication.conditions(self._session, doomed)
+        gone = publication.count(self._session, found)
+        if gone:
+            with self.transaction():
+                for table, condition in found.items():
+                    self._session.run(f"DELETE FROM {table} WHERE {condition}")
+            publication.clear_space(self._session, found)
+        return gone
+
+    def count_published(self, doomed: Doomed) -> int:
+        """How many such rows the numbered schemas hold."""
+        return publication.count(self._session, publication.conditions(self._session, doomed))
 
     def _size(self) -> int:
         size: int = self.read("SELECT pg_database_size(current_database()) AS size")["size"][0].as_py()

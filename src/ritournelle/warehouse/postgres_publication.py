@@ -8,9 +8,10 @@ the publication from being dropped under them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ritournelle.errors import PermanentError, WarehouseBusyError
+from ritournelle.warehouse.base import Doomed
 from ritournelle.warehouse.postgres_locks import PUBLICATION
 from ritournelle.warehouse.postgres_session import PostgresSession
 
@@ -40,6 +41,36 @@ def publish(session: PostgresSession, schemas: Sequence[str], version: str) -> N
     for number in _numbers(session):
         if number <= last:
             _drop_unread(session, number)
+
+
+def conditions(session: PostgresSession, doomed: Doomed) -> dict[str, str]:
+    """By table of any publication that is kept: which rows go; tables that lose none are left out."""
+    schemas = session.read("SELECT nspname FROM pg_namespace WHERE nspname ~ ? ORDER BY nspname", [_NUMBERED])
+    found = {
+        f'{schema}."{table}"': doomed(session.read, schema, table)
+        for schema in schemas["nspname"].to_pylist()
+        for table in _tables(session, schema)
+    }
+    return {table: condition for table, condition in found.items() if condition}
+
+
+def count(session: PostgresSession, found: Mapping[str, str]) -> int:
+    """How many rows these conditions hold for, in all."""
+    return sum(
+        int(session.read(f"SELECT count(*) AS n FROM {table} WHERE {condition}")["n"][0].as_py())
+        for table, condition in found.items()
+    )
+
+
+def clear_space(session: PostgresSession, tables: Iterable[str]) -> None:
+    """Write these tables into new files, or, where somebody reads one just now, let its removed rows be reused."""
+    session.run(f"SET lock_timeout = '{_DROP_WAIT}'")
+    for table in tables:
+        try:
+            session.run(f"VACUUM (FULL) {table}")
+        except WarehouseBusyError:
+            session.run(f"VACUUM {table}")
+    session.run("SET lock_timeout = 0")
 
 
 def hold_latest(session: PostgresSession) -> int:

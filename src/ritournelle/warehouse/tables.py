@@ -253,6 +253,7 @@ RUN_STEPS = Table(
             ("unchanged", pa.int64()),
             ("deleted", pa.int64()),
             ("quarantined", pa.int64()),
+            ("erased", pa.int64()),  # rows, or messages, of forgotten listeners that were left out
             ("proven_snapshot", pa.bool_()),
             ("source_epoch_changed", pa.bool_()),
             ("requests", pa.int64()),

@@ -15,6 +15,7 @@ from ritournelle.domain.listens import ListenEvent
 from ritournelle.domain.recommendation_ids import Issued
 from ritournelle.domain.recommendations import AnsweredBy
 from ritournelle.domain.taste import ExclusionKind, TasteExclusion
+from ritournelle.forgotten.forgotten import Forgotten
 from ritournelle.ingestion.events import Counts, load_events, replay_events
 from ritournelle.ingestion.quarantine import reopen_since
 from ritournelle.runs.record import Step, begin_run
@@ -79,6 +80,20 @@ class EventsTest(TestCase):
     def rows(self, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
         found = self.warehouse.read(f"SELECT {columns} FROM {table} ORDER BY ALL")
         return [tuple(row.values()) for row in found.to_pylist()]
+
+    def test_what_is_told_of_the_forgotten_is_left_out(self) -> None:
+        forgotten = Forgotten(self.folder / "forgotten.json", lambda: "key")
+        forgotten.ask(1, NOW)
+        other = ListenEvent.of(2, 7, NOW)
+        self.tell(listen(1), listen(2), other, judged(FeedbackKind.USEFUL, 1))
+        self.broker.publish([Outgoing("listens", "1", b"no JSON"), Outgoing("listens", "nobody", b"no JSON")])
+        run = begin_run(self.warehouse, "run")
+        step = load_events(self.warehouse, self.broker, run, forgotten=forgotten)
+        self.assertEqual(self.counts(step), Counts(landed=2, inserted=1, quarantined=1, erased=4))
+        self.assertEqual(self.rows("raw.src_listen_events", "user_id"), [(2,)])
+        self.assertEqual(self.rows("quarantine.rows", "source_key"), [("nobody",)])
+        forgotten.readmit(1)  # what was dropped stays dropped
+        self.assertEqual(self.counts(self.load()), Counts())
 
     def test_every_event_has_its_row(self) -> None:
         record = datetime(2026, 11, 1, 12)

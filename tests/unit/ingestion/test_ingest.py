@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
-from ritournelle.errors import SourceError
+from ritournelle.errors import PermanentError, SourceError
+from ritournelle.forgotten.forgotten import Forgotten
 from ritournelle.ingestion.crawl import Progress
 from ritournelle.ingestion.ingest import Ingestion
 from ritournelle.ingestion.pages import Page
@@ -165,3 +167,62 @@ def test_an_epoch_accepted_for_the_tracks_is_not_accepted_for_the_users_of_anoth
     home.ingest(app(tracks=100))
     reports = home.ingest(app(users=100, tracks=100))
     assert statuses(reports) == ["failed", "succeeded", "failed"]
+
+
+FORGOTTEN = 4
+"""Somebody who asked to be forgotten in the first epoch."""
+
+
+@pytest.fixture(name="forgotten")
+def list_of_the_forgotten(tmp_path: Path) -> Forgotten:
+    forgotten = Forgotten(tmp_path / "forgotten.json", lambda: "key")
+    entry = forgotten.settle_epoch(forgotten.ask(FORGOTTEN, utc_now()), 1, [])
+    forgotten.keep(entry.erased(utc_now()))
+    return forgotten
+
+
+def erased(reports: Reports) -> list[int]:
+    return [reports[source].erased for source in (USERS, TRACKS, HISTORY)]
+
+
+def test_the_forgotten_are_left_out_and_counted(home: Home, forgotten: Forgotten) -> None:
+    for _ in range(2):
+        reports = home.ingest(app(), forgotten=forgotten)
+        assert statuses(reports) == WELL and erased(reports) == [1, 0, 1]
+        for source in (USERS, HISTORY):
+            assert (reports[source].announced, reports[source].landed) == (10, 9)
+    assert {user_id for user_id, _ in home.listens(1)} == set(range(10)) - {FORGOTTEN}
+    kept = home.warehouse.read("SELECT DISTINCT erased, source FROM ops.run_steps WHERE step = 'ingest'").to_pylist()
+    assert {row["source"]: row["erased"] for row in kept} == {"users": 1, "tracks": 0, "listen_history": 1}
+    landed = b"".join(path.read_bytes() for path in home.landing.glob("date=*/*/*.parquet"))
+    assert landed  # compressed: the unit tests of landing look inside
+
+
+def test_in_a_new_epoch_the_same_id_is_somebody_else_who_asked_for_nothing(home: Home, forgotten: Forgotten) -> None:
+    home.ingest(app(), forgotten=forgotten)
+    new = app(people="Somebody", listened=8)
+    refused = home.ingest(new, forgotten=forgotten)
+    assert refused[USERS].status == "failed" and forgotten.holds(FORGOTTEN)
+    reports = home.ingest(new, forgotten=forgotten, accept_new_epoch=True)
+    assert statuses(reports) == WELL and erased(reports) == [0, 0, 0]
+    assert reports[USERS].landed == reports[HISTORY].landed == 10
+    assert FORGOTTEN in {user_id for user_id, _ in home.listens(2)}
+    assert not forgotten.holds(FORGOTTEN)
+
+
+def test_while_only_the_users_are_of_the_new_epoch_the_list_keeps_its_names(home: Home, forgotten: Forgotten) -> None:
+    home.ingest(app(), forgotten=forgotten)
+    new = app(people="Somebody", listened=8)
+    half = home.ingest(new, forgotten=forgotten, accept_new_epoch=True, broken=[HISTORY])
+    assert (half[USERS].erased, half[USERS].landed, half[HISTORY].status) == (0, 10, "failed")
+    assert forgotten.holds(FORGOTTEN)
+    whole = home.ingest(new, forgotten=forgotten)
+    assert statuses(whole) == WELL and whole[HISTORY].landed == 10
+    assert not forgotten.holds(FORGOTTEN)
+
+
+def test_an_unreadable_list_takes_nothing_in(home: Home, forgotten: Forgotten, tmp_path: Path) -> None:
+    (tmp_path / "forgotten.json").write_text("{")
+    with pytest.raises(PermanentError, match="cannot be read"):
+        home.ingest(app(), forgotten=forgotten)
+    assert home.warehouse.read("SELECT id FROM raw.src_users").num_rows == 0

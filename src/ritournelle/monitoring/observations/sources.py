@@ -53,6 +53,8 @@ class SourceRead:
     """Rows put into quarantine by this run because another one has their key."""
     waiting: int = 0
     """All rows of the source that wait in quarantine."""
+    erased: int = 0
+    """Rows of forgotten listeners, which were left out."""
     collisions: int | None = None
     """Known ids that name somebody else since this run; None where that is not known."""
     before: Sequence[PastRead] = ()

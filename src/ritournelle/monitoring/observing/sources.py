@@ -115,6 +115,7 @@ def _read(attempt: _Load, before: Sequence[_Load]) -> SourceRead:
         newly_quarantined=waiting.get("new", {}),
         contradictions=int(waiting.get("contradictions", 0)),
         waiting=int(waiting.get("waiting", 0)),
+        erased=int(measures.get("erased") or 0),
         collisions=run.facts.get("collisions", {}).get(step.source),
         before=tuple(_past(one) for _, one in before),
     )

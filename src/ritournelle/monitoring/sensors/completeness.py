@@ -1,4 +1,4 @@
-"""Completeness: what landed, with what was quarantined, is what the source announced."""
+"""Completeness: what landed, was quarantined, or was left out because it is forgotten, is what the source announced."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ class Completeness(Sensor[SourceRead, NoLimits]):
 
     def judge(self, seen: SourceRead, limits: NoLimits) -> Judgement:
         """A source that could not be read at all is another sensor's trouble."""
-        found = seen.landed + seen.quarantined
+        found = seen.landed + seen.quarantined + seen.erased
         facts = {"announced": seen.announced, "landed": seen.landed, "quarantined": seen.quarantined}
+        facts |= {"erased": seen.erased} if seen.erased else {}
         if seen.problem == "CrawlError":
             return Judgement(True, facts | {"problem": seen.message, "problem_fr": seen.message})
         if not seen.succeeded or seen.announced is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -195,3 +195,58 @@ class ExclusionsOut(msgspec.Struct, frozen=True, kw_only=True):
 
     user_id: Id
     exclusions: list[ExclusionOut]
+
+
+class ErasureState(StrEnum):
+    """How far an erasure is."""
+
+    WAITING = "waiting"
+    """Nothing is taken in any more; what is there goes as soon as no run is under way."""
+    ERASED = "erased"
+
+
+class StoreErasedOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One store of a certificate: how many of what were removed; `verified`: a second look found nothing."""
+
+    store: str
+    removed: dict[str, int]
+    verified: bool
+    note: str = ""
+
+
+class CertificateOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What was erased, store by store; `listener` is a keyed hash."""
+
+    erasure_id: str
+    listener: str
+    asked_at: datetime
+    erased_at: datetime
+    code_version: str
+    stores: list[StoreErasedOut]
+
+
+class ErasureOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The erasure of a listener; `certificate` is there once it is done."""
+
+    erasure_id: str
+    state: ErasureState
+    asked_at: datetime
+    certificate: CertificateOut | None = None
+
+
+class ToldOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of the event log, as it was told; it may be in a table of raw already."""
+
+    topic: str
+    received_at: datetime
+    message: str
+
+
+class ExportOut(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is held of a listener: rows by table (`raw.src_users`), messages, and what they exclude."""
+
+    user_id: Id
+    exported_at: datetime
+    tables: dict[str, list[dict[str, Any]]]
+    event_log: list[ToldOut]
+    online_store: list[dict[str, Any]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Collection
 
@@ -17,6 +18,7 @@ from ritournelle.serving.api.limits import Buckets
 from ritournelle.serving.api.problems import Refusal, of_refusal
 
 _OPEN = ("/health/live", "/health/ready", "/static/", "/v1/openapi.json")
+_ONE_USER = re.compile(r"/v1/users/[^/]+/?")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="ritournelle", Basic realm="ritournelle", charset="UTF-8"'}
 
 
@@ -58,7 +60,8 @@ def needed_scope(method: str, path: str) -> KeyScope:
     """What a key must allow for this."""
     if method in ("GET", "HEAD", "OPTIONS"):
         return KeyScope.READ
-    return KeyScope.WRITE if path.startswith("/v1/") else KeyScope.OPERATE
+    is_erasure = method == "DELETE" and _ONE_USER.fullmatch(path) is not None
+    return KeyScope.WRITE if path.startswith("/v1/") and not is_erasure else KeyScope.OPERATE
 
 
 def _name(host: str) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ritournelle.bootstrap import Platform, home_secret
+from ritournelle.day import Day
 from ritournelle.domain.clock import utc_now
+from ritournelle.errors import ErasureError, RunInProgressError
 from ritournelle.inference.champion import Champions
+from ritournelle.runs.lock import is_run_under_way
+from ritournelle.serving.api.forgetting import Erasures, Exports, RememberingLists, RememberingTracks
 from ritournelle.serving.api.gate import Guard
 from ritournelle.serving.api.keyring import Keyring
 from ritournelle.serving.api.limits import Buckets
-from ritournelle.serving.api.lists import Lists
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.readers import Readers
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
-from ritournelle.serving.api.tracks import Tracks
-from ritournelle.warehouse.connect import publication_name
+from ritournelle.warehouse.base import Warehouse
+from ritournelle.warehouse.connect import duckdb_path, publication_name
 
 
 def keyring_of(platform: Platform) -> Keyring:
@@ -36,16 +39,23 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
     champions, ids = Champions(platform.served_registry()), platform.recommendation_ids()
     taste = TasteStore(settings.home / "online.db")
 
+    forgotten, erasures = platform.forgotten(), _erasures_of(platform)
+
     def close() -> None:
+        erasures.close()
         readers.close()
         broker.close()
 
     how, length = settings.serving, settings.recommendation.list_length
     return ApiParts(
-        lists=Lists(readers, champions, ids, broker, taste.in_force, length, platform.rerank_rules()),
-        tracks=Tracks(readers, champions),
-        telling=Telling(broker, ids, taste),
+        lists=RememberingLists(
+            readers, champions, ids, broker, taste.in_force, length, platform.rerank_rules(), forgotten
+        ),
+        tracks=RememberingTracks(readers, champions, forgotten),
+        telling=Telling(broker, ids, taste, forgotten),
         taste=taste,
+        erasures=erasures,
+        exports=Exports(lambda: _working_warehouse(platform), broker, taste.told, erasures),
         keyring=keyring,
         guard=Guard(keyring, Buckets(how.requests_per_second), hosts, needs_keys),
         tellers=Buckets(how.tellings_per_second),
@@ -55,3 +65,24 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         clock=utc_now,
         close=close,
     )
+
+
+def _erasures_of(platform: Platform) -> Erasures:
+    settings = platform.settings
+    erasures = Erasures(platform.forgotten(), settings.certificates_folder, lambda: _forget_waiting(platform))
+    erasures.wake()  # a server before this one may not have come to what waits
+    return erasures
+
+
+def _forget_waiting(platform: Platform) -> None:
+    """As a run of its own; asked first, since a run that is refused is on record as trouble."""
+    if is_run_under_way(platform.settings.home):
+        raise RunInProgressError("a run is under way, which has the warehouse")
+    report, _ = Day(platform).forget_waiting()
+    if not report.succeeded:
+        raise ErasureError(report.message)
+
+
+def _working_warehouse(platform: Platform) -> Warehouse | None:
+    path = duckdb_path(platform.settings.warehouse_url)
+    return platform.read_warehouse() if path is None or path.exists() else None

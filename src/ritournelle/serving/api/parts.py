@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from ritournelle.serving.api.forgetting import Erasures, Exports
 from ritournelle.serving.api.gate import Guard
 from ritournelle.serving.api.keyring import Keyring
 from ritournelle.serving.api.limits import Buckets
@@ -23,6 +24,8 @@ class ApiParts:
     tracks: Tracks
     telling: Telling
     taste: TasteStore
+    erasures: Erasures
+    exports: Exports
     keyring: Keyring
     guard: Guard
     tellers: Buckets

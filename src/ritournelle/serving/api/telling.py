@@ -10,6 +10,7 @@ from ritournelle.domain.feedback import Feedback, FeedbackKind
 from ritournelle.domain.listens import ListenEvent
 from ritournelle.domain.recommendation_ids import RecommendationIds
 from ritournelle.domain.taste import ExclusionKind, TasteExclusion
+from ritournelle.forgotten.forgotten import Forgotten
 from ritournelle.serving.api.contract import (
     ArtistExclusion,
     ExclusionIn,
@@ -46,15 +47,18 @@ class Telling:
     broker: Broker
     ids: RecommendationIds
     taste: TasteStore
+    forgotten: Forgotten | None = None
 
     def listens(self, told: Sequence[ListenIn], now: datetime) -> list[str]:
         """The ids of these listens."""
+        self._refuse_forgotten([one.user_id for one in told])
         events = [_listen(one, place, now) for place, one in enumerate(told)]
         self.broker.publish(outgoing(events))
         return [event.listen_id for event in events]
 
     def feedback(self, told: FeedbackIn, now: datetime) -> Feedback:
         """Raises `RecommendationIdError` for an id that was not issued here, or to somebody else, or too long ago."""
+        self._refuse_forgotten([told.user_id])
         kind = _kind(told)
         issued = self.ids.check(told.recommendation_id, user_id=told.user_id, now=now)
         feedback = Feedback.of(told.recommendation_id, issued, kind, now)
@@ -63,10 +67,20 @@ class Telling:
 
     def exclusion(self, user_id: int, told: ExclusionIn, now: datetime, *, is_active: bool) -> TasteExclusion:
         """Put in force, or taken back; the next list knows."""
+        self._refuse_forgotten([user_id])
         exclusion = _exclusion(user_id, told, now, is_active)
         self.broker.publish(outgoing([exclusion]))
         self.taste.keep(exclusion)
         return exclusion
+
+    def _refuse_forgotten(self, user_ids: Sequence[int]) -> None:
+        """Nothing is taken in of them; whoever sends a batch is told which places to leave out."""
+        if self.forgotten is None:
+            return
+        places = [place for place, user_id in enumerate(user_ids) if self.forgotten.holds(user_id)]
+        if places:
+            told = f" (places {', '.join(map(str, places))})" if len(user_ids) > 1 else ""
+            raise Refusal(410, "forgotten", f"the listener was forgotten, and nothing is taken in of them{told}")
 
 
 def _listen(told: ListenIn, place: int, now: datetime) -> ListenEvent:

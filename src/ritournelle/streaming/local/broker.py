@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from ritournelle.streaming.broker import Outgoing
-from ritournelle.streaming.local.consumer import LocalConsumer
+from ritournelle.streaming.broker import Message, Outgoing
+from ritournelle.streaming.local.consumer import LocalConsumer, as_message
 from ritournelle.streaming.local.group_commit import GroupCommit
 from ritournelle.streaming.local.groups import Group, committed_offsets
 from ritournelle.streaming.local.log import TopicLog
@@ -54,6 +54,16 @@ class LocalBroker:
         """See the protocol."""
         named = {key.encode() for key in keys}
         return sum(self._log(topic).erase(named) for topic in self._topics())
+
+    def held(self, key: str) -> list[Message]:
+        """See the protocol; it goes through the whole log."""
+        wanted = key.encode()
+        return [
+            as_message(topic, record)
+            for topic in self._topics()
+            for record in self._log(topic).everything()
+            if record.key == wanted
+        ]
 
     def expire(self, before: datetime) -> int:
         """See the protocol; topics that nobody reads are kept."""

@@ -66,7 +66,7 @@ class LocalConsumer:
             offset = records[-1].end
             records = self._log.read(offset, limit)
         self._position = records[-1].end if records else offset
-        return [self._as_message(record) for record in records if not record.is_erased]
+        return [as_message(self._topic, record) for record in records if not record.is_erased]
 
     def _offset(self) -> int:
         """Where to go on: never before what is kept, and from its start when the log is shorter than what was read."""
@@ -78,6 +78,8 @@ class LocalConsumer:
             self._position = first
         return self._position
 
-    def _as_message(self, record: Record) -> Message:
-        published_at = _EPOCH + timedelta(microseconds=record.published)
-        return Message(self._topic, PARTITION, record.offset, record.key.decode(), record.value, published_at)
+
+def as_message(topic: str, record: Record) -> Message:
+    """A record as its readers see it."""
+    published_at = _EPOCH + timedelta(microseconds=record.published)
+    return Message(topic, PARTITION, record.offset, record.key.decode(), record.value, published_at)

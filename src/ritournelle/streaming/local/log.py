@@ -25,6 +25,8 @@ from ritournelle.streaming.local.records import Record, erased, length_at, recor
 _MARK = struct.Struct(">QI")
 _CHUNK = 1024 * 1024
 _SUFFIX = ".log"
+_AT_ONCE = 10_000
+"""Records that are held at once when all are gone through."""
 
 
 class TopicLog:
@@ -65,6 +67,13 @@ class TopicLog:
             found += records[: limit - len(found)]
             offset = found[-1].end
         return found
+
+    def everything(self) -> Iterator[Record]:
+        """All durable records that are kept, oldest first; erased ones are among them. Errors as in `read`."""
+        offset = self.first()
+        while records := self.read(offset, _AT_ONCE):
+            yield from records
+            offset = records[-1].end
 
     def end(self) -> int:
         """The offset after the last durable record."""
