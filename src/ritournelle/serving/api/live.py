@@ -16,6 +16,8 @@ from ritournelle.serving.api.readers import Readers
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.api.tracks import Tracks
+from ritournelle.serving.heartbeat import Heartbeat
+from ritournelle.serving.traffic import Traffic
 from ritournelle.warehouse.connect import publication_name
 
 
@@ -40,6 +42,7 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         readers.close()
         broker.close()
 
+    traffic = Traffic()
     how, length = settings.serving, settings.recommendation.list_length
     return ApiParts(
         lists=Lists(readers, champions, ids, broker, taste.in_force, length, platform.rerank_rules()),
@@ -47,7 +50,9 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         telling=Telling(broker, ids, taste),
         taste=taste,
         keyring=keyring,
-        guard=Guard(keyring, Buckets(how.requests_per_second), hosts, needs_keys),
+        traffic=traffic,
+        heartbeat=Heartbeat(platform.journal(), traffic, utc_now),
+        guard=Guard(keyring, Buckets(how.requests_per_second), hosts, needs_keys, refused=traffic.refused),
         tellers=Buckets(how.tellings_per_second),
         list_length=length,
         most_bytes=how.most_kilobytes * 1024,
