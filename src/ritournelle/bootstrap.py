@@ -111,6 +111,8 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
 
     def rounds(self) -> Rounds:
         """The watch over everything."""
+        from ritournelle.ingestion.event_rows import LANDINGS
+        from ritournelle.ingestion.events import GROUP
         from ritournelle.monitoring.incident_table import copy_incidents
         from ritournelle.monitoring.rounds import Rounds, Watched
 
@@ -120,6 +122,9 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
             lambda: connect(self.settings.warehouse_url, threads=1, read_only=True),
             self.served_registry(),
             self.settings.gate.metric,
+            self.broker,
+            tuple(map(str, LANDINGS)),
+            GROUP,
         )
         journal = self.journal()
 

@@ -33,6 +33,8 @@ NAMED_BY_THE_SOURCE = {
     "killed_at_ingest_listen_history killed_at_transform killed_at_train killed_at_recommend killed_at_publish",
     Family.MODEL: "training_fails degenerate_model_same_list degenerate_model_nan_scores metrics_below_champion "
     "metrics_below_popularity model_file_missing model_file_corrupt",
+    Family.SERVING: "event_log_not_writable server_answers_503 server_is_slow online_store_damaged no_model_in_serving "
+    "flood_by_key flood_about_one_listener forged_feedback server_dead listens_wait usefulness_collapses feedback_stops",
 }
 """The critical cases of the source's description, family by family."""
 

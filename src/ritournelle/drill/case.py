@@ -26,6 +26,7 @@ class Family(StrEnum):
     IDENTITY = "identity"
     STORAGE = "storage"
     MODEL = "model"
+    SERVING = "serving"
 
 
 def nothing_more(sandbox: Sandbox) -> None:

@@ -52,6 +52,8 @@ CREATE TABLE IF NOT EXISTS latest_readings (
 CREATE TABLE IF NOT EXISTS refusals (
     at TEXT NOT NULL, verb TEXT NOT NULL, problem TEXT NOT NULL, message TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS refusals_at ON refusals (at);
+CREATE TABLE IF NOT EXISTS servers (
+    server TEXT PRIMARY KEY, started_at TEXT NOT NULL, seen_at TEXT NOT NULL, ended_at TEXT, traffic TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS incidents (
     incident_id TEXT PRIMARY KEY, key TEXT NOT NULL, phase TEXT NOT NULL, last_seen_at TEXT NOT NULL, body TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS one_open_per_key ON incidents (key) WHERE phase <> 'resolved';

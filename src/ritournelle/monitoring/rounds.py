@@ -13,7 +13,7 @@ from ritournelle.errors import HeldError, RitournelleError, RunInProgressError, 
 from ritournelle.monitoring.health import HealthReport, health_of
 from ritournelle.monitoring.incidents import Change
 from ritournelle.monitoring.journal import Journal
-from ritournelle.monitoring.observing import data, machine, models, runs, sources
+from ritournelle.monitoring.observing import data, machine, models, runs, serving, sources
 from ritournelle.monitoring.observing.facts import Facts, facts_of
 from ritournelle.monitoring.observing.history import HEALTH, RUNNING, History, PastRun, PastStep, keep_run
 from ritournelle.monitoring.observing.mirror import mirror
@@ -21,9 +21,11 @@ from ritournelle.monitoring.reading import Reading
 from ritournelle.monitoring.reserve import Reserve
 from ritournelle.monitoring.rules import Rules
 from ritournelle.monitoring.sensors.base import Observation
+from ritournelle.monitoring.servers import servers_of
 from ritournelle.monitoring.watch import ask, keep
 from ritournelle.registry.base import Registry
 from ritournelle.runs.lock import is_run_under_way
+from ritournelle.streaming.broker import Broker
 from ritournelle.warehouse.base import Warehouse
 
 KEPT = timedelta(days=800)
@@ -42,6 +44,11 @@ class Watched:
     """For reading."""
     registry: Registry
     metric: str
+    open_broker: Callable[[], Broker] | None = None
+    """The event log, if one is watched; it is not made by looking at it."""
+    topics: Sequence[str] = ()
+    """Those that the daily run loads, as the group `group`."""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -208,6 +215,7 @@ class Rounds:
         yield from self._of_data(history)
         yield from models.training(history)
         yield from models.judged(self._watched.registry, self._watched.metric)
+        yield from serving.usefulness(history, now)
         yield from runs.run_duration(history)
         yield from machine.memory_use(history)
         yield from self._of_now(history, now, problem, False)
@@ -224,6 +232,15 @@ class Rounds:
         yield from models.champion(self._watched.registry, history)
         yield from self._of_disk(machine.last_failed_write(history))
         yield machine.warehouse_state(problem, in_use=in_use)
+        yield from self._of_serving(now)
+
+    def _of_serving(self, now: datetime) -> Iterator[Observation]:
+        watched = self._watched
+        yield from serving.servers(servers_of(self._journal), now)
+        yield from serving.online_store(watched.home / "online.db")
+        if watched.open_broker is not None:
+            with watched.open_broker() as broker:
+                yield from serving.event_log(broker, watched.topics, watched.group, now)
 
     def _of_refusal(self, history: History, error: RitournelleError | OSError) -> Iterator[Observation]:
         yield from runs.refusals(history)

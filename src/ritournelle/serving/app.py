@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
 from ritournelle import __version__
+from ritournelle.errors import RitournelleError
 from ritournelle.serving.api.document import ADDRESS, document, methods_of
 from ritournelle.serving.api.gate import Gate
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.problems import tell_problems
 from ritournelle.serving.assets import VEGA, Asset, addresses, own_assets
 from ritournelle.serving.forms import Forms
+from ritournelle.serving.measuring import Measured
 from ritournelle.serving.pages import Pages
 from ritournelle.serving.parts import Parts
 from ritournelle.serving.routes.health import health_routes
@@ -27,6 +30,8 @@ from ritournelle.serving.routes.recommendations import recommendation_routes
 from ritournelle.serving.routes.static import static_routes
 from ritournelle.serving.security import SecureHeaders
 from ritournelle.serving.watchman import EVERY_SECONDS, watching
+
+LOG = logging.getLogger(__name__)
 
 
 def create_app(
@@ -41,30 +46,59 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with watching(parts.look, look_every_seconds):
+        with watching(_looking(parts, api), look_every_seconds):
             yield
         if api is not None:
-            api.close()
+            _end(api)
 
     # FastAPI's own pages of the API would load their scripts from elsewhere.
     app = FastAPI(
-        title="Ritournelle", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+        redirect_slashes=False,  # what is not described has no answer but 404
+        title="Ritournelle",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
     )
     tell_problems(app)
     if api is not None:
         app.add_middleware(Gate, guard=api.guard)
-    app.add_middleware(SecureHeaders)  # outermost: its headers stand on refusals, too
+    app.add_middleware(SecureHeaders)  # its headers stand on refusals, too
+    if api is not None:
+        app.add_middleware(Measured, traffic=api.traffic)  # outermost
     for router in (
         health_routes(parts, pages, forms.token),
         incident_routes(parts.report_trouble, pages, forms),
         probe_routes(parts),
-        metric_routes(parts),
+        metric_routes(parts, api.traffic if api is not None else None),
         static_routes(assets),
     ):
         app.include_router(router)
     if api is not None:
         _include_api(app, api)
     return app
+
+
+def _looking(parts: Parts, api: ApiParts | None) -> Callable[[], None]:
+    """What the watchman does: tell that this server runs, and look at everything."""
+
+    def look() -> None:
+        try:
+            if api is not None:
+                api.heartbeat.beat()
+        finally:
+            parts.look()
+
+    return look
+
+
+def _end(api: ApiParts) -> None:
+    try:
+        api.heartbeat.end()
+    except RitournelleError as error:  # the others will take it for dead
+        LOG.warning("that this server ends could not be noted: %s", error)
+    api.close()
 
 
 def _include_api(app: FastAPI, api: ApiParts) -> None:

@@ -17,6 +17,8 @@ from ritournelle.monitoring.health import Health
 from ritournelle.monitoring.reading import Severity, Status
 from ritournelle.serving.history import runs_by_status
 from ritournelle.serving.parts import Parts
+from ritournelle.serving.traffic import Traffic
+from ritournelle.serving.traffic_metrics import TrafficMetrics
 from ritournelle.serving.snapshot import DAYS_SHOWN, Snapshot, take_snapshot
 from ritournelle.serving.writing import age_seconds
 
@@ -26,10 +28,12 @@ _COUNTED = ("announced", "landed", "inserted", "updated", "deleted", "quarantine
 _SCALE = "-1 unknown, 0 good, 1 warning, 2 critical"
 
 
-def exposition(parts: Parts) -> bytes:
+def exposition(parts: Parts, traffic: Traffic | None = None) -> bytes:
     """The text that Prometheus reads. A journal that cannot be read is a metric, not an error."""
     registry = CollectorRegistry()
     registry.register(_Everything(parts))
+    if traffic is not None:
+        registry.register(TrafficMetrics(traffic))
     return generate_latest(registry)
 
 

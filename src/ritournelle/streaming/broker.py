@@ -79,6 +79,15 @@ class Broker(Protocol):
     def log_id(self, topic: str) -> str:
         """Names the log behind a topic: another one, with other offsets, once the log was made anew."""
 
+    def check(self) -> None:
+        """Raise what `publish` would raise now: tried for real, and without a trace."""
+
+    def waiting_since(self, topic: str, group: str) -> datetime | None:
+        """When the oldest message was published (UTC) that a group has not committed; None when none waits.
+
+        A topic that nobody has spoken of is not made.
+        """
+
     def erase(self, keys: Collection[str]) -> int:
         """Overwrite the messages with these keys, in all topics, also for those who have not read them; how many."""
 

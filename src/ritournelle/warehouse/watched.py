@@ -90,6 +90,26 @@ TRACKS_TO_SHOW = Query(
     computed=("tracks",),
 )
 
+EXPOSED_DAYS = Query(
+    "exposed_days",
+    "marts.recommendation_feedback",
+    pa.schema(
+        [
+            pa.field("day", pa.date32(), nullable=False),
+            pa.field("version", pa.string(), nullable=False),
+            *_count("exposed", "answered", "judged", "useful"),
+        ]
+    ),
+    "SELECT exposed_on AS day, model_version AS version, count(DISTINCT user_id) AS exposed,"
+    " count(DISTINCT CASE WHEN last_feedback_at IS NOT NULL THEN user_id END) AS answered,"
+    " count(DISTINCT CASE WHEN is_useful IS NOT NULL THEN user_id END) AS judged,"
+    " count(DISTINCT CASE WHEN is_useful = TRUE THEN user_id END) AS useful"
+    " FROM {table} WHERE exposed_at >= :since GROUP BY exposed_on, model_version ORDER BY exposed_on, model_version",
+    {"since": datetime},
+    computed=("day", "version", "exposed", "answered", "judged", "useful"),
+)
+"""Of each day and version how many listeners saw recommendations, reacted, judged, and found one useful."""
+
 NEWLY_QUARANTINED = Query(
     "newly_quarantined",
     "quarantine.rows",
@@ -149,6 +169,7 @@ WATCHED = (
     TRACKS_IN_LISTS,
     LIST_ROWS,
     TRACKS_TO_SHOW,
+    EXPOSED_DAYS,
     NEWLY_QUARANTINED,
     WAITING_ROWS,
     *COLLISIONS.values(),

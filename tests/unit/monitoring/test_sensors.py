@@ -21,6 +21,13 @@ LAST = seen.LastRun("pipeline", "run-29", "run", "succeeded", NOON)
 GAP = seen.RunGap("pipeline", NOON, 1.0, 24.0)
 CHECKS = seen.CheckedModel("interactions", 5)
 DISK = seen.DiskSpace("home", 50 * GIGABYTE, 100 * GIGABYTE, GIGABYTE)
+TRAFFIC = seen.ApiTraffic("api", 3000, 0, 0.02)
+USEFULNESS = seen.Usefulness(
+    "recommendations",
+    MODEL,
+    seen.ExposedDay(300, 120, 60, 45),
+    [seen.ExposedDay(300, 110 + day % 5, 60, 44 + day % 4) for day in range(14)],
+)
 JUDGED = seen.Judged("model", MODEL, "ndcg@20", 0.3, 0.1, 0.29, "als-000002", True)
 
 
@@ -80,6 +87,34 @@ QUIET: dict[str, list[Any]] = {
     "model_quality": [JUDGED, replace(JUDGED, reached=0.27), replace(JUDGED, champion=None)],
     "model_degenerate": [LISTS, replace(LISTS, most_identical=0.4)],
     "model_artefact": [seen.ChampionFiles("model", MODEL)],
+    "api_errors": [
+        TRAFFIC,
+        replace(TRAFFIC, requests=0),
+        replace(TRAFFIC, failed=2),
+        replace(TRAFFIC, requests=30_000, failed=200),
+    ],
+    "api_latency": [TRAFFIC, replace(TRAFFIC, requests=0, p99_seconds=0.0)],
+    "api_fallbacks": [seen.ListsServed("api", 300, 9), seen.ListsServed("api", 0, 0)],
+    "floods": [seen.Refused("keys", 0, 0), seen.Refused("addresses", 400, 50)],
+    "forged_ids": [seen.FeedbackIds("feedback", 900, 100), seen.FeedbackIds("feedback", 20, 20)],
+    "server": [
+        seen.ServersSeen("server", 1, 0, 1.0, NOON),
+        seen.ServersSeen("server", 0, 0),
+        seen.ServersSeen("server", 1, 1, 0.5, NOON),
+    ],
+    "event_log": [seen.EventLogState("event_log")],
+    "online_store": [seen.OnlineStoreState("online_store")],
+    "event_lag": [seen.Waiting("listens", 0.0), seen.Waiting("listens", 26.0, NOON)],
+    "usefulness": [
+        USEFULNESS,
+        replace(USEFULNESS, today=seen.ExposedDay(300, 100, 60, 38)),
+        replace(USEFULNESS, today=seen.ExposedDay(300, 100, 21, 10)),
+    ],
+    "feedback_stopped": [
+        USEFULNESS,
+        replace(USEFULNESS, today=seen.ExposedDay(300, 60, 30, 20)),
+        replace(USEFULNESS, before=[seen.ExposedDay(300, 0, 0, 0)] * 9, today=seen.ExposedDay(300, 0, 0, 0)),
+    ],
     "alerts": [Delivery("mailto", 0, "", 0, None)],
 }
 
@@ -146,6 +181,20 @@ TROUBLE: dict[str, list[Any]] = {
         replace(LISTS, shown_tracks=20),
     ],
     "model_artefact": [seen.ChampionFiles("model", MODEL, "a file changed", "als-000002")],
+    "api_errors": [replace(TRAFFIC, failed=60), replace(TRAFFIC, requests=20, failed=20)],
+    "api_latency": [replace(TRAFFIC, p99_seconds=1.0)],
+    "api_fallbacks": [seen.ListsServed("api", 20, 20, "the store is down")],
+    "floods": [seen.Refused("keys", 60, 55, "a1b2c3d4"), seen.Refused("listeners", 500, 51)],
+    "forged_ids": [seen.FeedbackIds("feedback", 90, 80)],
+    "server": [seen.ServersSeen("server", 0, 1, 6.0, NOON)],
+    "event_log": [seen.EventLogState("event_log", "no room")],
+    "online_store": [seen.OnlineStoreState("online_store", "file is not a database")],
+    "event_lag": [seen.Waiting("feedback", 40.0, NOON)],
+    "usefulness": [
+        replace(USEFULNESS, today=seen.ExposedDay(300, 120, 60, 15)),
+        replace(USEFULNESS, today=seen.ExposedDay(300, 120, 25, 0)),
+    ],
+    "feedback_stopped": [replace(USEFULNESS, today=seen.ExposedDay(300, 0, 0, 0))],
     "alerts": [Delivery("mailto", 2, "refused", 3, NOON)],
 }
 

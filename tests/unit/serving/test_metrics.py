@@ -13,6 +13,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from ritournelle.monitoring.reading import Status
+from ritournelle.serving.traffic import Traffic
+from ritournelle.serving.traffic_metrics import TrafficMetrics
 from ritournelle.serving.metrics import exposition
 from tests.served import keep_readings, keep_run, parts, reading
 
@@ -104,8 +106,18 @@ class DeployTest(Exposed):
         panels = json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]
         return of_alerts + [target["expr"] for panel in panels for target in panel["targets"]]
 
+    def of_traffic(self) -> dict[str, Any]:
+        """What a server tells that has answered a request."""
+        traffic = Traffic()
+        traffic.answered("/v1/popular", "GET", 200, 0.003)
+        families = TrafficMetrics(traffic).collect()
+        found: dict[str, Any] = {}
+        for sample in (one for family in families for one in family.samples):
+            found.setdefault(sample.name, []).append((sample.labels, sample.value))
+        return found
+
     def test_every_metric_and_label_that_they_name_is_told(self) -> None:
-        samples = self.full_with_memory()
+        samples = self.full_with_memory() | self.of_traffic()
         for expression in self.expressions():
             with self.subTest(expression=expression):
                 names = re.findall(r"\b(ritournelle_\w+)(?:{([^}]*)})?", expression)

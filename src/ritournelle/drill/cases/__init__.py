@@ -9,6 +9,7 @@ from ritournelle.drill.cases import (
     model,
     paging,
     schema_drift,
+    serving,
     storage,
     transport,
     values,
@@ -26,6 +27,7 @@ CASES: tuple[Case, ...] = (
     *identity.CASES,
     *storage.CASES,
     *model.CASES,
+    *serving.CASES,
 )
 """In the order of `SOURCE_API.md`."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ritournelle.errors import WarehouseError
-from ritournelle.monitoring.observing.history import PastRun
+from ritournelle.monitoring.observing.history import WINDOW, PastRun
 from ritournelle.warehouse import watched
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.query import Query
@@ -19,10 +19,12 @@ Facts = dict[str, Any]
 
 
 def facts_of(warehouse: Warehouse, run: PastRun, now: datetime) -> Facts:
-    """`listens`, `lists`, `quarantine`, `collisions`, JSON-ready; without what is not built yet, or was not touched."""
+    """`listens`, `usefulness`, `lists`, `quarantine`, `collisions`, for JSON; without what is not built or touched."""
     facts: Facts = {"quarantine": _quarantine(warehouse, run.run_id), "collisions": _collisions(warehouse, run)}
     if run.step("transform") is not None and warehouse.exists("core", "fact_listen_history"):
         facts["listens"] = _listens(warehouse, now)
+    if run.step("transform") is not None and warehouse.exists("marts", "recommendation_feedback"):
+        facts["usefulness"] = _exposed_days(warehouse, now)
     if run.step("recommend") is not None:
         with suppress(WarehouseError):  # before the first good transform there is no star
             facts["lists"] = _lists(warehouse)
@@ -37,6 +39,11 @@ def _one(query: Query, warehouse: Warehouse, **parameters: Any) -> dict[str, Any
 def _listens(warehouse: Warehouse, now: datetime) -> Facts:
     totals = _one(watched.LISTEN_TOTALS, warehouse, now=now)
     return totals | {name: _text(totals[name]) for name in ("newest_at", "arrived_at")}
+
+
+def _exposed_days(warehouse: Warehouse, now: datetime) -> list[Facts]:
+    rows = watched.EXPOSED_DAYS.run(warehouse, since=now - WINDOW).to_pylist()
+    return [row | {"day": row["day"].isoformat()} for row in rows]
 
 
 def _lists(warehouse: Warehouse) -> Facts:

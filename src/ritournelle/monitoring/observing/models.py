@@ -36,6 +36,7 @@ def champion(registry: Registry, history: History) -> Iterator[ChampionFiles | C
         yield ChampionFiles(MODEL, "", str(error))
         return
     if version is None or sound is None:
+        yield from _named_before(history)
         return
     manifest = sound.version.manifest
     yield ChampionFiles(MODEL, version, sound.problem, manifest.version if sound.problem else "")
@@ -44,6 +45,14 @@ def champion(registry: Registry, history: History) -> Iterator[ChampionFiles | C
     if newest and manifest.data_to is not None:
         behind = (datetime.fromisoformat(newest) - manifest.data_to).total_seconds() / 86400
         yield ChampionAge(MODEL, manifest.version, manifest.data_to, max(behind, 0.0))
+
+
+def _named_before(history: History) -> Iterator[ChampionFiles]:
+    """No champion is named; if the last lists were made by one, its name was lost."""
+    lists = history.latest_facts("lists")
+    if lists and lists[1]["lists"] and lists[1]["model_version"]:
+        problem = "no champion is named any more"
+        yield ChampionFiles(MODEL, lists[1]["model_version"], problem, "what is popular")
 
 
 def judged(registry: Registry, metric: str) -> Iterator[Judged]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from fastapi import Response
 from starlette.datastructures import Headers
@@ -26,10 +26,20 @@ class Guard:
     """Decides on a request by its head; `hosts` are the names that it may be sent to, none of them: all.
 
     Keys are asked for as soon as there is one, and always when `needs_keys`. Browsers give one as the password.
+    `refused` hears who asked too often.
     """
 
-    def __init__(self, keyring: Keyring, buckets: Buckets, hosts: Collection[str], needs_keys: bool = False) -> None:
+    def __init__(
+        self,
+        keyring: Keyring,
+        buckets: Buckets,
+        hosts: Collection[str],
+        needs_keys: bool = False,
+        *,
+        refused: Callable[[str, str], None] = lambda kind, who: None,
+    ) -> None:
         self._keyring, self._buckets, self._needs_keys = keyring, buckets, needs_keys
+        self._refused = refused
         self._hosts = {host.lower() for host in hosts}
 
     def check(self, method: str, path: str, headers: Headers, address: str) -> None:
@@ -39,6 +49,7 @@ class Guard:
         key = None if path.startswith(_OPEN) else self._allowed(method, path, headers.get("Authorization", ""))
         wait = self._buckets.take(key.key_id if key else f"address {address}")
         if wait:
+            self._refused("keys" if key else "addresses", key.key_id if key else address)
             raise Refusal(429, "too_often", "you ask too often", {"Retry-After": str(wait)})
 
     def _allowed(self, method: str, path: str, authorization: str) -> ApiKey | None:

@@ -18,6 +18,9 @@ from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.readers import Readers
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
+from ritournelle.serving.heartbeat import Heartbeat
+from ritournelle.serving.traffic import Traffic
+from ritournelle.streaming.broker import Broker
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.connect import duckdb_path, publication_name
 
@@ -31,22 +34,14 @@ def keyring_of(platform: Platform) -> Keyring:
 
 def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool = False) -> ApiParts:
     """`hosts`: the names that requests may be sent to (none: all)."""
-    settings, keyring = platform.settings, keyring_of(platform)
-    readers, broker = (
-        Readers(platform.read_published, lambda: publication_name(settings.warehouse_url)),
-        platform.broker(),
-    )
+    settings, keyring, traffic = platform.settings, keyring_of(platform), Traffic()
+    how, length = settings.serving, settings.recommendation.list_length
+    readers = Readers(platform.read_published, lambda: publication_name(settings.warehouse_url))
+    broker = platform.broker()
     champions, ids = Champions(platform.served_registry()), platform.recommendation_ids()
     taste = TasteStore(settings.home / "online.db")
-
     forgotten, erasures = platform.forgotten(), _erasures_of(platform)
 
-    def close() -> None:
-        erasures.close()
-        readers.close()
-        broker.close()
-
-    how, length = settings.serving, settings.recommendation.list_length
     return ApiParts(
         lists=RememberingLists(
             readers, champions, ids, broker, taste.in_force, length, platform.rerank_rules(), forgotten
@@ -57,14 +52,21 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         erasures=erasures,
         exports=Exports(lambda: _working_warehouse(platform), broker, taste.told, erasures),
         keyring=keyring,
-        guard=Guard(keyring, Buckets(how.requests_per_second), hosts, needs_keys),
+        traffic=traffic,
+        heartbeat=Heartbeat(platform.journal(), traffic, utc_now),
+        guard=Guard(keyring, Buckets(how.requests_per_second), hosts, needs_keys, refused=traffic.refused),
         tellers=Buckets(how.tellings_per_second),
         list_length=length,
         most_bytes=how.most_kilobytes * 1024,
         most_listens=how.most_listens,
         clock=utc_now,
-        close=close,
+        close=lambda: _close(erasures, readers, broker),
     )
+
+
+def _close(*parts: Erasures | Readers | Broker) -> None:
+    for part in parts:
+        part.close()
 
 
 def _erasures_of(platform: Platform) -> Erasures:

@@ -14,11 +14,16 @@ from ritournelle.serving.api.lists import Lists
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.api.tracks import Tracks
+from ritournelle.serving.heartbeat import Heartbeat
+from ritournelle.serving.traffic import Traffic
 
 
 @dataclass(frozen=True)
 class ApiParts:
-    """`tellers` limits what is told of one listener; `close` is called when the server ends."""
+    """`tellers` limits what is told of one listener; `close` is called when the server ends.
+
+    `traffic` counts what was answered, and `heartbeat` tells the operator's journal of it.
+    """
 
     lists: Lists
     tracks: Tracks
@@ -27,6 +32,8 @@ class ApiParts:
     erasures: Erasures
     exports: Exports
     keyring: Keyring
+    traffic: Traffic
+    heartbeat: Heartbeat
     guard: Guard
     tellers: Buckets
     list_length: int

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ritournelle.domain.taste import TasteExclusion
+from ritournelle.errors import RecommendationIdError
 from ritournelle.serving.api.bodies import read_body
 from ritournelle.serving.api.contract import (
     ExclusionIn,
@@ -59,7 +60,12 @@ def listening_routes(parts: ApiParts) -> APIRouter:
         """Whether a recommendation was useful, or what was done with it: play, skip, like, hide."""
         told = await read_body(request, FeedbackIn, parts.most_bytes)
         _limit(parts, [told.user_id])
-        given = await run_in_threadpool(parts.telling.feedback, told, parts.clock())
+        try:
+            given = await run_in_threadpool(parts.telling.feedback, told, parts.clock())
+        except RecommendationIdError:
+            parts.traffic.told(has_bad_id=True)
+            raise
+        parts.traffic.told(has_bad_id=False)
         return as_json(FeedbackOut(feedback_id=given.feedback_id, kind=given.kind), 202)
 
     @router.get(_EXCLUSION, responses=_IN_FORCE)
@@ -111,5 +117,6 @@ def _limit(parts: ApiParts, users: Iterable[int]) -> None:
     for user in users:
         wait = parts.tellers.take(f"user {user}")
         if wait:
+            parts.traffic.refused("listeners", str(user))
             message = "too much is told of this listener at once"
             raise Refusal(429, "too_often", message, {"Retry-After": str(wait)})

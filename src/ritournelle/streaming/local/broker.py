@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Self
 
+from ritournelle.domain.clock import utc_now
 from ritournelle.streaming.broker import Message, Outgoing
-from ritournelle.streaming.local.consumer import LocalConsumer, as_message
+from ritournelle.streaming.local.consumer import LocalConsumer, as_message, waiting_since
 from ritournelle.streaming.local.group_commit import GroupCommit
 from ritournelle.streaming.local.groups import Group, committed_offsets
 from ritournelle.streaming.local.log import TopicLog
@@ -34,7 +34,7 @@ class LocalBroker:
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """See the protocol; messages of one topic are written together."""
-        now = time.time_ns() // 1_000
+        now = round(utc_now().timestamp() * 1_000_000)
         of_topic: dict[str, list[bytes]] = {}
         for message in messages:
             of_topic.setdefault(message.topic, []).append(packed(now, message.key.encode(), message.value))
@@ -49,6 +49,21 @@ class LocalBroker:
     def log_id(self, topic: str) -> str:
         """See the protocol."""
         return self._log(topic).log_id
+
+    def check(self) -> None:
+        """See the protocol; every topic that there is."""
+        for topic in self._topics():
+            self._log(topic).check()
+
+    def waiting_since(self, topic: str, group: str) -> datetime | None:
+        """See the protocol."""
+        if topic not in self._topics():
+            return None
+        log = self._log(topic)
+        offset = Group(self._groups(topic), group).committed() or 0
+        if offset > log.end():  # the log was made anew
+            offset = 0
+        return waiting_since(log, max(offset, log.first()))
 
     def erase(self, keys: Collection[str]) -> int:
         """See the protocol."""

@@ -16,6 +16,7 @@ PARTITION = 0
 """A local topic has one."""
 _PAUSE_SECONDS = 0.005
 """Between two looks at the log: what is published reaches an idle consumer within that time."""
+_LOOKED_AT = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -81,5 +82,18 @@ class LocalConsumer:
 
 def as_message(topic: str, record: Record) -> Message:
     """A record as its readers see it."""
-    published_at = _EPOCH + timedelta(microseconds=record.published)
-    return Message(topic, PARTITION, record.offset, record.key.decode(), record.value, published_at)
+    return Message(topic, PARTITION, record.offset, record.key.decode(), record.value, _published_at(record))
+
+
+def waiting_since(log: TopicLog, offset: int) -> datetime | None:
+    """When the first record from an offset on was published that is not erased; None when there is none."""
+    while records := log.read(offset, _LOOKED_AT):
+        for record in records:
+            if not record.is_erased:
+                return _published_at(record)
+        offset = records[-1].end
+    return None
+
+
+def _published_at(record: Record) -> datetime:
+    return _EPOCH + timedelta(microseconds=record.published)

@@ -25,6 +25,7 @@ from ritournelle.streaming.local.records import Record, erased, length_at, recor
 _MARK = struct.Struct(">QI")
 _CHUNK = 1024 * 1024
 _SUFFIX = ".log"
+_PROBE_BYTES = 4096
 _AT_ONCE = 10_000
 """Records that are held at once when all are gone through."""
 
@@ -35,10 +36,13 @@ class TopicLog:
     def __init__(self, folder: Path, segment_bytes: int) -> None:
         self._folder = folder
         self._segment_bytes = segment_bytes
-        folder.mkdir(parents=True, exist_ok=True)
-        self.log_id = _identity(folder / "log_id")
-        with self._locked():
-            self._repaired_end()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.log_id = _identity(folder / "log_id")
+            with self._locked():
+                self._repaired_end()
+        except OSError as error:
+            raise StreamUnavailableError(f"the event log {folder} cannot be opened: {error.strerror}") from error
 
     def append(self, records: Sequence[bytes]) -> None:
         """Add packed records; return when all of them are durable. Raises `StreamUnavailableError`, and adds none."""
@@ -54,6 +58,21 @@ class TopicLog:
                 f"the event log {self._folder} cannot be written: {error.strerror}; nothing was acknowledged. Is there "
                 "room on the disk?"
             ) from error
+
+    def check(self) -> None:
+        """Raise `StreamUnavailableError` when nothing could be appended now: a few bytes are written beside it."""
+        probe = self._folder / f".{uuid.uuid4().hex}.probe"
+        try:
+            with self._locked():
+                self._repaired_end()
+                with probe.open("wb") as file:
+                    file.write(bytes(_PROBE_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise StreamUnavailableError(f"the event log {self._folder} cannot be written: {error.strerror}") from error
+        finally:
+            probe.unlink(missing_ok=True)
 
     def read(self, offset: int, limit: int) -> list[Record]:
         """The durable records from an offset on, `limit` at most; erased ones are among them.
