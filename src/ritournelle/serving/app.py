@@ -17,6 +17,7 @@ from ritournelle.serving.assets import VEGA, Asset, addresses, own_assets
 from ritournelle.serving.forms import Forms
 from ritournelle.serving.pages import Pages
 from ritournelle.serving.parts import Parts
+from ritournelle.serving.readiness import Readiness
 from ritournelle.serving.routes.health import health_routes
 from ritournelle.serving.routes.incidents import incident_routes
 from ritournelle.serving.routes.listeners import listener_routes
@@ -38,6 +39,7 @@ def create_app(
     """
     assets = own_assets() | ({VEGA: vega} if vega else {})
     pages, forms = Pages(addresses(assets)), Forms()
+    readiness = _readiness(parts, api)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -57,7 +59,7 @@ def create_app(
     for router in (
         health_routes(parts, pages, forms.token),
         incident_routes(parts.report_trouble, pages, forms),
-        probe_routes(parts),
+        probe_routes(readiness),
         metric_routes(parts),
         static_routes(assets),
     ):
@@ -65,6 +67,14 @@ def create_app(
     if api is not None:
         _include_api(app, api)
     return app
+
+
+def _readiness(parts: Parts, api: ApiParts | None) -> Readiness:
+    def journal() -> str:
+        parts.journal.rows("SELECT count(*) AS runs FROM runs")
+        return ""
+
+    return Readiness({"journal": journal} | dict(api.checks if api is not None else {}))
 
 
 def _include_api(app: FastAPI, api: ApiParts) -> None:
