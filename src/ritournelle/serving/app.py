@@ -20,6 +20,7 @@ from ritournelle.serving.forms import Forms
 from ritournelle.serving.measuring import Measured
 from ritournelle.serving.pages import Pages
 from ritournelle.serving.parts import Parts
+from ritournelle.serving.readiness import Readiness
 from ritournelle.serving.routes.health import health_routes
 from ritournelle.serving.routes.incidents import incident_routes
 from ritournelle.serving.routes.listeners import listener_routes
@@ -43,6 +44,7 @@ def create_app(
     """
     assets = own_assets() | ({VEGA: vega} if vega else {})
     pages, forms = Pages(addresses(assets)), Forms()
+    readiness = _readiness(parts, api)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -70,7 +72,7 @@ def create_app(
     for router in (
         health_routes(parts, pages, forms.token),
         incident_routes(parts.report_trouble, pages, forms),
-        probe_routes(parts),
+        probe_routes(readiness),
         metric_routes(parts, api.traffic if api is not None else None),
         static_routes(assets),
     ):
@@ -99,6 +101,14 @@ def _end(api: ApiParts) -> None:
     except RitournelleError as error:  # the others will take it for dead
         LOG.warning("that this server ends could not be noted: %s", error)
     api.close()
+
+
+def _readiness(parts: Parts, api: ApiParts | None) -> Readiness:
+    def journal() -> str:
+        parts.journal.rows("SELECT count(*) AS runs FROM runs")
+        return ""
+
+    return Readiness({"journal": journal} | dict(api.checks if api is not None else {}))
 
 
 def _include_api(app: FastAPI, api: ApiParts) -> None:

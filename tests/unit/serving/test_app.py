@@ -157,7 +157,8 @@ class ProbesTest(AppTest):
         told = self.client.get("/v1/health")
         self.assertEqual((told.status_code, told.json()["health"]), (503, "critical"))
         ready = self.client.get("/health/ready")
-        self.assertEqual((ready.status_code, ready.json()["ready"]), (503, False))
+        self.assertEqual((ready.status_code, ready.json()["why"]), (503, "not_ready"))
+        self.assertEqual([one.partition(":")[0] for one in ready.json()["errors"]], ["journal"])
         self.assertEqual(self.client.get("/health/live").status_code, 200)
         self.assertIn("ritournelle_journal_readable 0.0", self.client.get("/metrics").text)
 

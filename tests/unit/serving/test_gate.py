@@ -73,8 +73,9 @@ class KeysTest(unittest.TestCase):
 
     def test_probes_and_the_document_need_no_key(self) -> None:
         self.key(Scope.READ)
-        for address in ("/health/live", "/health/ready", "/v1/openapi.json", "/static/ritournelle.css"):
+        for address in ("/health/live", "/v1/openapi.json", "/static/ritournelle.css"):
             self.assertEqual(self.status("GET", address, None), 200)
+        self.assertEqual(self.status("GET", "/health/ready", None), 503)  # it is answered: nothing was published here
         self.assertEqual(self.status("GET", "/nowhere", None), 401)
 
     def test_browsers_give_it_as_a_password(self) -> None:

@@ -10,6 +10,7 @@ from ritournelle.domain.clock import utc_now
 from ritournelle.errors import ErasureError, RunInProgressError
 from ritournelle.inference.champion import Champions
 from ritournelle.runs.lock import is_run_under_way
+from ritournelle.serving.api.checks import checks_of
 from ritournelle.serving.api.forgetting import Erasures, Exports, RememberingLists, RememberingTracks
 from ritournelle.serving.api.gate import Guard
 from ritournelle.serving.api.keyring import Keyring
@@ -59,6 +60,7 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         list_length=length,
         most_bytes=how.most_kilobytes * 1024,
         most_listens=how.most_listens,
+        checks=checks_of(platform, readers, champions),
         clock=utc_now,
         close=lambda: _close(erasures, readers, broker),
     )

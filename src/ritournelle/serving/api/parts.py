@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,12 +15,13 @@ from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.api.tracks import Tracks
 from ritournelle.serving.heartbeat import Heartbeat
+from ritournelle.serving.readiness import Check
 from ritournelle.serving.traffic import Traffic
 
 
 @dataclass(frozen=True)
 class ApiParts:
-    """`tellers` limits what is told of one listener; `close` is called when the server ends.
+    """`tellers` limits what is told of one listener; `checks` say what is missing; `close` is called at the end.
 
     `traffic` counts what was answered, and `heartbeat` tells the operator's journal of it.
     """
@@ -39,5 +40,6 @@ class ApiParts:
     list_length: int
     most_bytes: int
     most_listens: int
+    checks: Mapping[str, Check]
     clock: Callable[[], datetime]
     close: Callable[[], None]

@@ -5,14 +5,17 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from ritournelle.errors import RitournelleError
-from ritournelle.serving.parts import Parts
+from ritournelle.serving.api.problems import RETRY_AFTER_SECONDS, problem
+from ritournelle.serving.readiness import Readiness
+
+NOT_READY = "not_ready"
 
 
-def probe_routes(parts: Parts) -> APIRouter:
-    """`/health/live`: the process answers. `/health/ready`: 200 when the journal can be read, else 503 that says why.
+def probe_routes(readiness: Readiness) -> APIRouter:
+    """`/health/live`: the process answers. `/health/ready`: 200 when nothing is missing, else 503 that names what is.
 
-    How healthy the platform is, is another question: a page that tells of trouble is ready to tell it.
+    How healthy the platform is, is another question: a page that tells of trouble is ready to tell it. Lists are
+    answered without a model and a publication, too, by what is popular or with the reason why there is none.
     """
     router = APIRouter()
 
@@ -22,10 +25,11 @@ def probe_routes(parts: Parts) -> APIRouter:
 
     @router.get("/health/ready")
     def ready() -> Response:
-        try:
-            parts.journal.rows("SELECT count(*) AS runs FROM runs")
-        except RitournelleError as error:
-            return JSONResponse({"ready": False, "problem": str(error)}, 503)
-        return JSONResponse({"ready": True})
+        missing = readiness.missing()
+        if not missing:
+            return JSONResponse({"ready": True})
+        told = [f"{name}: {why}" for name, why in missing.items()]
+        after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return problem(503, f"not ready: {', '.join(missing)}", NOT_READY, told, after)
 
     return router
