@@ -198,3 +198,38 @@ def test_what_is_held_of_a_key_is_what_erasing_would_overwrite(connect: OpenBrok
             consumer.commit()
         assert len(broker.held("7")) == broker.erase(["7"]) == 3
         assert broker.held("7") == [] and texts(broker.held("8")) == ["d"]
+
+
+def test_what_waits_for_a_group_is_known_since_when(connect: OpenBroker) -> None:
+    with connect() as broker, connect() as other:
+        assert broker.waiting_since("listens", "group") is None
+        before = datetime.now(UTC) - timedelta(seconds=1)
+        send(broker, "a", "b")
+        since = other.waiting_since("listens", "group")
+        assert since is not None and before <= since <= datetime.now(UTC) + timedelta(seconds=1)
+        with broker.consume("listens", "group") as consumer:
+            (first,) = take(consumer, 1)
+            assert first.published_at == since
+            consumer.commit()
+            later = other.waiting_since("listens", "group")
+            assert later is not None and later >= since
+            take(consumer, 1)
+            consumer.commit()
+        assert other.waiting_since("listens", "group") is None
+        assert other.waiting_since("listens", "other-group") == since
+
+
+def test_erased_messages_do_not_wait(connect: OpenBroker) -> None:
+    with connect() as broker:
+        send(broker, "a", key="7")
+        broker.erase(["7"])
+        assert broker.waiting_since("listens", "group") is None
+
+
+def test_a_check_publishes_nothing(connect: OpenBroker) -> None:
+    with connect() as broker:
+        send(broker, "a")
+        broker.check()
+        with broker.consume("listens", "group") as consumer:
+            assert texts(take(consumer, 1)) == ["a"]
+            assert consumer.poll(1, QUIET_SECONDS) == []
