@@ -62,6 +62,10 @@ class WarehouseBusyError(TransientError):
     """Another process holds the warehouse, or its server does not answer."""
 
 
+class WarehouseOpenHereError(WarehouseBusyError):
+    """This very process has the warehouse open in another way; it can be used, a moment later."""
+
+
 class StreamUnavailableError(TransientError):
     """The event log could not be written or reached; nothing of what was to be published counts as acknowledged."""
 

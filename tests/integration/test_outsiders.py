@@ -8,7 +8,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -25,9 +25,9 @@ from ritournelle.serving.api.document import document
 from ritournelle.serving.api.keyring import Scope
 from ritournelle.serving.api.live import api_of, keyring_of
 from ritournelle.serving.app import create_app
+from ritournelle.serving.live import parts_of
 from ritournelle.streaming.topics import Topic
 from tests.api_server import home_after_a_night, platform_of, told
-from tests.served import parts
 
 REQUESTS = 10_000
 PROBLEM = "application/problem+json"
@@ -185,8 +185,12 @@ def test_ten_thousand_wrong_requests(
     limits = {"requests_per_second": 0, "tellings_per_second": 0}
     platform = platform_of(home_after_a_night(tmp_path), serving=limits)
     keyring = keyring_of(platform)
-    keys = [keyring.create(name, scopes, utc_now())[0] for name, scopes in (("app", [*Scope]), ("page", [Scope.READ]))]
-    app = create_app(parts(platform.settings.home), api=api_of(platform))
+    keys = [
+        keyring.create(name, scopes, utc_now())[0]
+        for name, scopes in (("app", [Scope.READ, Scope.WRITE]), ("page", [Scope.READ]))
+    ]
+    # The real rules: who is forgotten meanwhile is so by a run, whose sensors tell of this very machine.
+    app = create_app(replace(parts_of(platform), look=lambda: None), api=api_of(platform))
     outsider = Outsider(Random(6), keys, bad_ids(platform))
     before = stored(platform)
 

@@ -97,7 +97,7 @@ def test_each_query_finds_rows_as_declared(query: Query, platform: Platform, par
 @pytest.mark.slow
 @pytest.mark.parametrize("query", WATCHED, ids=lambda query: query.name)
 def test_what_health_asks_has_the_columns_that_it_declares(query: Query, platform: Platform) -> None:
-    given = {"now": utc_now(), "run_id": "nobody", "run_number": 0}
+    given = {"now": utc_now(), "run_id": "nobody", "run_number": 0, "since": utc_now()}
     with platform.read_warehouse() as warehouse:
         found = query.run(warehouse, **{name: given[name] for name in query.parameters})
     assert found.schema == query.columns

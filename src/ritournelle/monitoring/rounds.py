@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ritournelle.domain.clock import utc_now
-from ritournelle.errors import HeldError, RitournelleError, RunInProgressError, SettingsError, WarehouseError
+from ritournelle.errors import (
+    HeldError,
+    RitournelleError,
+    RunInProgressError,
+    SettingsError,
+    WarehouseError,
+    WarehouseOpenHereError,
+)
 from ritournelle.monitoring.health import HealthReport, health_of
 from ritournelle.monitoring.incidents import Change
 from ritournelle.monitoring.journal import Journal
@@ -129,6 +136,8 @@ class Rounds:
         now, problem = utc_now(), None
         try:
             run = self._with_facts(run, now)
+        except WarehouseOpenHereError:  # as in _problem
+            problem = None
         except RitournelleError as error:
             problem = error
         keep_run(self._journal, run)
@@ -245,7 +254,7 @@ class Rounds:
     def _of_refusal(self, history: History, error: RitournelleError | OSError) -> Iterator[Observation]:
         yield from runs.refusals(history)
         yield from self._of_disk(machine.last_failed_write(history, str(error)))
-        is_elsewhere = isinstance(error, (RunInProgressError, SettingsError, OSError))
+        is_elsewhere = isinstance(error, (RunInProgressError, WarehouseOpenHereError, SettingsError, OSError))
         if isinstance(error, RitournelleError) and not is_elsewhere:
             yield machine.warehouse_state(error)
 
@@ -257,6 +266,8 @@ class Rounds:
         try:
             with self._watched.open_warehouse():
                 return None
+        except WarehouseOpenHereError:  # somebody exports from it: so it can be read
+            return None
         except RitournelleError as error:
             return error
 

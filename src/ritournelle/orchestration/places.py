@@ -10,11 +10,14 @@ import dagster as dg
 from ritournelle.domain.sources import Source
 from ritournelle.monitoring.observations.data import CheckedModel, Lists, ListenAge, MartRows, Orphans
 from ritournelle.monitoring.observations.models import ChampionAge, ChampionFiles, Judged, Training
+from ritournelle.monitoring.observations.serving import Waiting
 from ritournelle.monitoring.observations.sources import ColumnProfile, SourceAge, SourceRead
 from ritournelle.monitoring.observing.data import is_counted
 from ritournelle.monitoring.rules import Rules
 from ritournelle.monitoring.sensors.catalogue import SENSORS
+from ritournelle.orchestration.checks import asset_of
 from ritournelle.orchestration.keys import CHAMPION, EXTRACTS, MODEL_QUALITY, PUBLICATION, name_of
+from ritournelle.streaming.topics import Topic
 
 _OF_SOURCES = (SourceRead, SourceAge, ColumnProfile)
 _OF_MODELS = (Training, ChampionFiles, ChampionAge, Judged, Lists)
@@ -45,6 +48,8 @@ def places_of(
         yield EXTRACTS[Source.LISTEN_HISTORY]
     elif observes is Orphans:
         yield _FACTS
+    elif observes is Waiting:
+        yield from {asset_of(str(topic), known) for topic in Topic}
     elif observes is MartRows:
         yield from (key for key in known if is_counted(name_of(key)) and key != MODEL_QUALITY)  # which training writes
     else:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from ritournelle.errors import PermanentError, WarehouseBusyError, WarehouseError
+from ritournelle.errors import PermanentError, WarehouseBusyError, WarehouseError, WarehouseOpenHereError
 from ritournelle.warehouse.base import Doomed, Table
 from ritournelle.warehouse.statements import shortened
 
@@ -394,7 +394,9 @@ def _connect_now(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyCo
         raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
     except duckdb.Error as error:
         if "different configuration" in str(error):  # this process reads it, for a moment
-            raise WarehouseBusyError(f"the warehouse {path} is open elsewhere in this process; try again") from error
+            raise WarehouseOpenHereError(
+                f"the warehouse {path} is open elsewhere in this process; try again"
+            ) from error
         raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
     connection.execute("SET TimeZone = 'UTC'")
     return connection

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ritournelle.errors import WarehouseBusyError, WarehouseError
+from ritournelle.errors import WarehouseError, WarehouseOpenHereError
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.connect import connect
 from ritournelle.warehouse.kept import KeptWarehouse
@@ -37,7 +37,7 @@ class KeptWarehouseTest(unittest.TestCase):
 
     def test_others_may_open_it_afterwards(self) -> None:
         with KeptWarehouse(self.open) as kept, kept.use():
-            with self.assertRaises(WarehouseBusyError):  # with other options: DuckDB has one instance per process
+            with self.assertRaises(WarehouseOpenHereError):  # with other options: DuckDB has one instance per process
                 connect(self.url, threads=1, read_only=True)
         connect(self.url, threads=1, read_only=True).close()
 
