@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ritournelle.bootstrap import Platform
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
+from ritournelle.domain.unknown_member import UNKNOWN_MEMBER
 from ritournelle.errors import HeldError, PermanentError, RitournelleError, TransientError
 from ritournelle.monitoring.checkup import Checkup
 from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from ritournelle.warehouse.base import Warehouse
 
 STAGES = ("ingest", "transform", "train", "recommend", "publish")
-UNKNOWN_MEMBER = -1
-"""The user id of facts whose user is not known."""
 PUBLISHED_SCHEMAS = ("history", "core", "marts", "ops")
 """What readers see; raw and quarantine hold personal data and stay where they are."""
 

@@ -34,7 +34,7 @@ def opened(path: Path, schema: str = "", *, wait_seconds: float) -> sqlite3.Conn
     connection.row_factory = sqlite3.Row
     try:
         _patiently(lambda: _touch(connection, schema), wait_seconds)
-    except BaseException:
+    except BaseException:  # also when interrupted: nobody else could close it
         connection.close()
         raise
     return connection

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ritournelle.settings import Settings
-from ritournelle.transform import parsed
+from ritournelle.transform import project_cache
 from ritournelle.transform.prepare import prepare
 from ritournelle.transform.session import DbtSettings, dbt_session
 
@@ -89,7 +89,7 @@ def test_installing_prepares_it(cache: Path, homes: Path, monkeypatch: pytest.Mo
 
 
 def test_old_ones_go(cache: Path, homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsed, "_KEPT", 2)
+    monkeypatch.setattr(project_cache, "_KEPT", 2)
     cache.mkdir(parents=True)
     for age, name in enumerate(("newer", "older", "oldest")):
         (cache / f"{name}.msgpack").write_bytes(b"")

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-NOBODY = "-1"
-"""What stands in the place of an id: the unknown member of the star."""
+from ritournelle.domain.unknown_member import UNKNOWN_MEMBER
+
+NOBODY = str(UNKNOWN_MEMBER)
+"""What stands in the place of an id."""
 NO_EMAIL = "[erased]"
 _TELLING_DIGITS = 7
 """An id of so many digits is no count of anything: it is found wherever it stands."""

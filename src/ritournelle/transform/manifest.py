@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ritournelle.errors import TransformError
+from ritournelle.transform.project_files import project_digest
 from ritournelle.transform.session import PROJECT_FOLDER, DbtSettings, dbt_session
 
 
@@ -27,10 +28,7 @@ def _project_version() -> str:
     """Another one as soon as a file of the project, or dbt, is another."""
     from importlib.metadata import version
 
-    digest = sha256(version("dbt-core").encode())
-    for path in sorted(path for path in PROJECT_FOLDER.rglob("*") if path.suffix in (".sql", ".yml")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    return sha256(f"{version('dbt-core')} {project_digest(PROJECT_FOLDER)}".encode()).hexdigest()[:16]
 
 
 def _parse(folder: Path) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from ritournelle.runs.compaction import whole_after
+from ritournelle.transform.project_files import project_digest
 from ritournelle.transform.session import DbtSettings
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.tables import EVENTS, EXTRACTS, TRANSFORM_SCOPE
@@ -76,10 +76,8 @@ def end_scope(warehouse: Warehouse, settings: DbtSettings, scope: Scope) -> None
 
 def fingerprint(settings: DbtSettings) -> str:
     """Hash of everything beside the data that the tables depend on: the project's files, time zone, half-life, key."""
-    digest = sha256(json.dumps([settings.source_time_zone, settings.half_life_days, settings.pii_key]).encode())
-    for path in sorted(_project_files(settings.project_folder)):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    known = [settings.source_time_zone, settings.half_life_days, settings.pii_key]
+    return sha256(json.dumps([*known, project_digest(settings.project_folder)]).encode()).hexdigest()
 
 
 def look_back(rows_of_run: Mapping[int, int], built_run: int, runs: int) -> int:
@@ -102,10 +100,6 @@ def is_small_day(rows_of_run: Mapping[int, int], after_run: int) -> bool:
     rows = sum(rows_of_run.values())
     changed = sum(count for run, count in rows_of_run.items() if run > after_run)
     return rows < LARGE_RAW and changed <= SMALL_SHARE * rows
-
-
-def _project_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.suffix in (".sql", ".yml")]
 
 
 def _last_built(warehouse: Warehouse) -> dict[str, Any]:

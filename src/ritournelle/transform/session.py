@@ -15,7 +15,7 @@ from typing import Any
 
 from ritournelle.domain.clock import travels, utc_now
 from ritournelle.errors import SettingsError
-from ritournelle.transform.parsed import parsed_project
+from ritournelle.transform.project_cache import parsed_project
 from ritournelle.transform.profile import Profile, profile_of
 from ritournelle.warehouse.connect import sole_writer
 
@@ -147,7 +147,7 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
         warnings.simplefilter("ignore")
         from dbt.cli.main import dbtRunner  # 1.5 s
 
-        from ritournelle.transform.telling import tell_less
+        from ritournelle.transform.dbt_events import tell_less
 
         tell_less()
         callbacks = [on_event] if on_event else []

@@ -29,7 +29,7 @@ class KeptWarehouse:
             self._warehouse = self._open()
         try:
             yield self._warehouse
-        except BaseException:
+        except BaseException:  # also when interrupted: it may be in the middle of a transaction
             self.let_go()
             raise
 

@@ -91,9 +91,7 @@ class Stores(TestCase):
     """On disk."""
 
     def setUp(self) -> None:
-        folder = TemporaryDirectory()  # pylint: disable=consider-using-with
-        self.addCleanup(folder.cleanup)
-        self.home = Path(folder.name)
+        self.home = Path(self.enterContext(TemporaryDirectory()))
 
     def look(self, hours: float) -> list[Any]:
         with LocalBroker(self.home / "events") as broker:

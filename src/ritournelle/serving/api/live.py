@@ -11,12 +11,14 @@ from ritournelle.errors import ErasureError, RunInProgressError
 from ritournelle.inference.champion import Champions
 from ritournelle.runs.lock import is_run_under_way
 from ritournelle.serving.api.checks import checks_of
-from ritournelle.serving.api.forgetting import Erasures, Exports, RememberingLists, RememberingTracks
+from ritournelle.serving.api.erasures import Erasures
+from ritournelle.serving.api.exports import Exports
 from ritournelle.serving.api.gate import Guard
 from ritournelle.serving.api.keyring import Keyring
 from ritournelle.serving.api.limits import Buckets
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.readers import Readers
+from ritournelle.serving.api.remembering import RememberingLists, RememberingTracks
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.heartbeat import Heartbeat

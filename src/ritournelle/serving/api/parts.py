@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ritournelle.serving.api.forgetting import Erasures, Exports
+from ritournelle.serving.api.erasures import Erasures
+from ritournelle.serving.api.exports import Exports
 from ritournelle.serving.api.gate import Guard
 from ritournelle.serving.api.keyring import Keyring
 from ritournelle.serving.api.limits import Buckets

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Response
 from ritournelle.serving.api.contract import ErasureOut, ExportOut
 from ritournelle.serving.api.document import answers
 from ritournelle.serving.api.parts import ApiParts
-from ritournelle.serving.api.problems import Refusal
+from ritournelle.serving.api.turns import take_turns
 from ritournelle.serving.api.writing import as_json
 
 AnId = Annotated[int, Path(alias="id", ge=-(2**63), le=2**63 - 1)]
@@ -26,7 +26,7 @@ def listener_routes(parts: ApiParts) -> APIRouter:
 
         503 while a run is under way, which has the warehouse for itself.
         """
-        _limit(parts, user_id)
+        take_turns(parts, [user_id])
         return as_json(parts.exports.of(user_id, parts.clock()))
 
     @router.delete(
@@ -39,7 +39,7 @@ def listener_routes(parts: ApiParts) -> APIRouter:
 
         They are erased as soon as no run is under way; asked again before that, it is the same erasure.
         """
-        _limit(parts, user_id)
+        take_turns(parts, [user_id])
         asked = parts.erasures.ask(user_id, parts.clock())
         answer = as_json(asked, 202)
         answer.headers["Location"] = f"/v1/erasures/{asked.erasure_id}"
@@ -51,9 +51,3 @@ def listener_routes(parts: ApiParts) -> APIRouter:
         return as_json(parts.erasures.find(erasure_id))
 
     return router
-
-
-def _limit(parts: ApiParts, user_id: int) -> None:
-    wait = parts.tellers.take(f"user {user_id}")
-    if wait:
-        raise Refusal(429, "too_often", "too much is asked about this listener at once", {"Retry-After": str(wait)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -23,6 +22,7 @@ from ritournelle.serving.api.contract import (
 from ritournelle.serving.api.document import answers, takes
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.problems import Refusal
+from ritournelle.serving.api.turns import take_turns
 from ritournelle.serving.api.writing import as_json
 
 AnId = Annotated[int, Path(alias="id", ge=-(2**63), le=2**63 - 1)]
@@ -46,7 +46,7 @@ def listening_routes(parts: ApiParts) -> APIRouter:
         batch = told if isinstance(told, list) else [told]
         if len(batch) > parts.most_listens:
             raise Refusal(413, "batch_too_large", f"a batch may have {parts.most_listens} listens at most")
-        _limit(parts, {one.user_id for one in batch})
+        take_turns(parts, {one.user_id for one in batch})
         ids = await run_in_threadpool(parts.telling.listens, batch, parts.clock())
         return as_json(ListensOut(accepted=len(ids), listen_ids=ids), 202)
 
@@ -59,7 +59,7 @@ def listening_routes(parts: ApiParts) -> APIRouter:
     async def feedback(request: Request) -> Response:
         """Whether a recommendation was useful, or what was done with it: play, skip, like, hide."""
         told = await read_body(request, FeedbackIn, parts.most_bytes)
-        _limit(parts, [told.user_id])
+        take_turns(parts, [told.user_id])
         try:
             given = await run_in_threadpool(parts.telling.feedback, told, parts.clock())
         except RecommendationIdError:
@@ -88,7 +88,7 @@ def listening_routes(parts: ApiParts) -> APIRouter:
 
 async def _exclude(parts: ApiParts, request: Request, user_id: int, is_active: bool) -> Response:
     told = await read_body(request, ExclusionIn, parts.most_bytes)
-    _limit(parts, [user_id])
+    take_turns(parts, [user_id])
 
     def tell() -> ExclusionsOut:
         parts.telling.exclusion(user_id, told, parts.clock(), is_active=is_active)
@@ -111,12 +111,3 @@ def _out(one: TasteExclusion) -> ExclusionOut:
         is_active=one.is_active,
         changed_at=one.changed_at,
     )
-
-
-def _limit(parts: ApiParts, users: Iterable[int]) -> None:
-    for user in users:
-        wait = parts.tellers.take(f"user {user}")
-        if wait:
-            parts.traffic.refused("listeners", str(user))
-            message = "too much is told of this listener at once"
-            raise Refusal(429, "too_often", message, {"Retry-After": str(wait)})

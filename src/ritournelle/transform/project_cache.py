@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
+from ritournelle.transform.project_files import project_digest
+
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
@@ -40,23 +42,21 @@ def parsed_project(
         found = parse()
         if found is not None and ours.exists():
             _keep(ours, kept)
-    elif not _is_same(ours, kept):
-        _copy(kept, ours)
+    else:
+        with suppress(OSError):  # it is a picture of the project, and no part of a build
+            _copy(kept, ours)
     return found
 
 
 def _cache_folder() -> Path:
     """By the XDG base directory specification."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(base) / "ritournelle" / "dbt"
 
 
 def _key(project: Path, flags: list[str], database: str) -> str:
-    digest = sha256("\0".join([*flags, database, *(f"{name} {_version(name)}" for name in _ENGINES)]).encode())
-    for path in sorted(path for path in project.rglob("*") if path.suffix in (".sql", ".yml")):
-        content = path.read_bytes()
-        digest.update(f"\0{path.relative_to(project)}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()[:24]
+    engines = (f"{name} {_version(name)}" for name in _ENGINES)
+    return sha256("\0".join([project_digest(project), database, *flags, *engines]).encode()).hexdigest()[:24]
 
 
 def _version(name: str) -> str:
@@ -94,7 +94,3 @@ def _copy(source: Path, destination: Path) -> None:
     draft = destination.with_suffix(f".{os.getpid()}.draft")
     shutil.copyfile(source, draft)
     draft.replace(destination)
-
-
-def _is_same(ours: Path, kept: Path) -> bool:
-    return ours.exists() and ours.stat().st_size == kept.stat().st_size

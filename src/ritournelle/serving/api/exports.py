@@ -1,0 +1,55 @@
+"""Exports: all that is held of a listener, for whoever has a right to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ritournelle.domain.taste import TasteExclusion
+from ritournelle.forgetting.export import rows_of
+from ritournelle.serving.api.contract import ExportOut, ToldOut
+from ritournelle.serving.api.erasures import Erasures
+from ritournelle.streaming.broker import Broker
+from ritournelle.warehouse.base import Warehouse
+
+
+@dataclass(frozen=True)
+class Exports:
+    """All that is held of a listener, from the stores themselves; `open_warehouse` gives None where there is none.
+
+    Raises `TransientError` while a run, or an erasure, has the warehouse.
+    """
+
+    open_warehouse: Callable[[], Warehouse | None]
+    broker: Broker
+    told_here: Callable[[int], Sequence[TasteExclusion]]
+    erasures: Erasures
+
+    def of(self, user_id: int, now: datetime) -> ExportOut:
+        """By the same conditions by which forgetting finds it."""
+        return ExportOut(
+            user_id=user_id,
+            exported_at=now,
+            tables=self._tables(user_id),
+            event_log=[_told(message.topic, message.published_at, message.value) for message in self._log(user_id)],
+            online_store=[msgspec.to_builtins(exclusion) for exclusion in self.told_here(user_id)],
+        )
+
+    def _log(self, user_id: int) -> Sequence[Any]:
+        return self.broker.held(str(user_id))
+
+    def _tables(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
+        with self.erasures.undisturbed():
+            warehouse = self.open_warehouse()
+            if warehouse is None:
+                return {}
+            with warehouse:
+                return rows_of(warehouse, user_id)
+
+
+def _told(topic: str, published_at: datetime, value: bytes) -> ToldOut:
+    return ToldOut(topic=topic, received_at=published_at, message=value.decode("utf-8", "backslashreplace"))
