@@ -18,11 +18,16 @@ _OF_ONE_DAY = frozenset({"run", "transform", "train", "recommend", "backfill"})
 
 
 def leave_out_what_is_not_needed(verb: str) -> None:
-    """Call it with the verb of this process before anything heavy is imported; other verbs are left as they are."""
+    """Call it with the verb of this process before anything heavy is imported; other verbs are left as they are.
+
+    The verbs of one day collect no garbage.
+    """
     if verb == "ingest":
         leave_out_what_ingesting_never_uses()
     elif verb in _OF_ONE_DAY:
-        gc.disable()  # imports and dbt make objects that live to the end: to look through them took 7 % of a small run
+        # Imports and dbt make objects that live to the end: to look through them took 7 % of a small run. Not to do so
+        # takes 25 MB of 443 at 3 × 1,000 rows, and 32 of 1,108 at 50,000.
+        gc.disable()
 
 
 def leave_out_what_ingesting_never_uses() -> None:
