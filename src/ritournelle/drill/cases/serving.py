@@ -122,7 +122,7 @@ CASES = (
     ),
     _case(
         "server_dead",
-        "the server is killed and not started again",
+        "the server gives no sign of life any more, and no other is started",
         "all that it had acknowledged",
         "server",
         server_killed,
