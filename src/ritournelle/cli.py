@@ -7,18 +7,18 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from ritournelle.commands import alerts, incidents, keys, models, serve
+from ritournelle.commands import alerts, incidents, keys, models, quarantine, serve, simulate
+from ritournelle.commands import warehouse as warehouse_verbs
 from ritournelle.commands.drill import drill
 from ritournelle.commands.forget import forget
 from ritournelle.commands.health import health
 from ritournelle.commands.lean import leave_out_what_is_not_needed
-from ritournelle.commands.shell import AsJson
-from ritournelle.commands.shell import platform as _platform
-from ritournelle.commands.shell import print_json as _print_json
+from ritournelle.commands.shell import EXIT_FAILED, EXIT_USAGE, AsJson, fail, print_json, views
+from ritournelle.commands.shell import platform as platform_in_force
 from ritournelle.errors import RitournelleError, SettingsError
 
 if TYPE_CHECKING:
@@ -26,17 +26,12 @@ if TYPE_CHECKING:
     from ritournelle.day import Day as DayOfRun
     from ritournelle.day import RunReport
 
-EXIT_FAILED, EXIT_USAGE = 1, 2
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-quarantine_app = typer.Typer(no_args_is_help=True, help="Rows that break their contract.")
-simulate_app = typer.Typer(no_args_is_help=True, help="A simulated music app.")
 config_app = typer.Typer(no_args_is_help=True, help="The settings in force.")
-app.add_typer(quarantine_app, name="quarantine")
-app.add_typer(simulate_app, name="simulate")
 app.add_typer(config_app, name="config")
-warehouse_app = typer.Typer(no_args_is_help=True, help="The warehouse as a whole.")
-app.add_typer(warehouse_app, name="warehouse")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(simulate.app, name="simulate")
+app.add_typer(warehouse_verbs.app, name="warehouse")
 app.add_typer(models.app, name="models")
 app.command()(drill)
 app.command()(forget)
@@ -69,11 +64,11 @@ def main() -> None:
     try:
         app()
     except SettingsError as error:
-        _fail(error, EXIT_USAGE)
+        fail(error, EXIT_USAGE)
     except RitournelleError as error:
-        _fail(error, EXIT_FAILED)
+        fail(error, EXIT_FAILED)
     except KeyboardInterrupt:
-        _fail("interrupted; run again: what was not finished has left no trace", EXIT_FAILED)
+        fail("interrupted; run again: what was not finished has left no trace", EXIT_FAILED)
 
 
 @app.callback()
@@ -117,12 +112,12 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Compare all families on the newest listens, and say whether the best would pass the gate; changes nothing."""
-    platform = _platform()
-    comparison = platform.compare_families(task.value, trials, on_trial=_views().say_trial)
+    platform = platform_in_force()
+    comparison = platform.compare_families(task.value, trials, on_trial=views().say_trial)
     if as_json:
-        _print_json(comparison.to_dict())
+        print_json(comparison.to_dict())
     else:
-        _views().show_comparison(comparison)
+        views().show_comparison(comparison)
 
 
 @app.command()
@@ -135,7 +130,7 @@ def recommend(
     if user is None:
         _run_stages("recommend", ("recommend", "publish"), as_json)
     else:
-        _print_list(_platform(), user, k, as_json)
+        _print_list(platform_in_force(), user, k, as_json)
 
 
 @app.command()
@@ -168,99 +163,17 @@ def docs(as_json: AsJson = False) -> None:
     """Write one page, readable without a network, of all tables, columns, data tests and their lineage."""
     from ritournelle.transform.docs import publish_docs, require_built
 
-    platform = _platform()
+    platform = platform_in_force()
     with platform.run_lock():
         with platform.read_warehouse() as warehouse:
             require_built(warehouse)
-        _views().say("dbt reads the project and asks the warehouse about its tables …")
+        views().say("dbt reads the project and asks the warehouse about its tables …")
         page = publish_docs(platform.dbt_settings())
     size = page.stat().st_size
     if as_json:
-        _print_json({"path": str(page), "bytes": size})
+        print_json({"path": str(page), "bytes": size})
     else:
         print(f"{page} ({size / 1e6:.1f} MB): open it in a browser")
-
-
-@quarantine_app.command("list")
-def quarantine_list(
-    every: Annotated[bool, typer.Option("--all", help="Those that are done with, too.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """The rows that wait, with their reasons."""
-    condition = "TRUE" if every else "status = 'open'"
-    rows = _read(
-        "SELECT quarantine_id, source, source_key, status, kind, reason, page, quarantined_at, run_id, last_seen_run_id"
-        f" FROM quarantine.rows WHERE {condition} ORDER BY source, quarantined_at, quarantine_id"
-    )
-    if as_json:
-        _print_json(rows)
-    else:
-        _views().show_quarantine(rows)
-
-
-@quarantine_app.command("show")
-def quarantine_show(
-    quarantine_id: Annotated[str, typer.Argument(help="The id, or its first characters, from `quarantine list`.")],
-    as_json: AsJson = False,
-) -> None:
-    """One row with its payload, as it came."""
-    rows = _read("SELECT * FROM quarantine.rows WHERE starts_with(quarantine_id, ?)", [quarantine_id])
-    if len(rows) != 1:
-        found = "no row" if not rows else f"{len(rows)} rows"
-        _fail(f"{found} with an id that begins with {quarantine_id!r}; see `ritournelle quarantine list`", EXIT_FAILED)
-    if as_json:
-        _print_json(rows[0])
-    else:
-        _views().show_record(rows[0])
-
-
-@quarantine_app.command("replay")
-def quarantine_replay(
-    source: Annotated[Optional[str], typer.Option(help="tracks, users or listen_history; all if unset.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check the waiting rows again and load those that are good now."""
-    from ritournelle.day import Day as DayOfRun
-    from ritournelle.domain.sources import Source
-
-    if source is not None and source not in list(Source):
-        raise typer.BadParameter(f"{source!r} is none of {', '.join(Source)}")
-    _, reports = DayOfRun(_platform()).replay_quarantine((Source(source),) if source else tuple(Source))
-    if as_json:
-        _print_json({str(one.source): {"replayed": one.replayed, "open": one.still_open} for one in reports})
-    else:
-        for report in reports:
-            print(f"{report.source}: {report.replayed} brought back, {report.still_open} still wait")
-
-
-@simulate_app.command("app")
-def simulate_music_app(
-    users: Annotated[int, typer.Option(min=1)] = 1000,
-    tracks: Annotated[int, typer.Option(min=1)] = 1000,
-    seed: int = 7,
-    host: str = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 9000,
-    tidy: Annotated[bool, typer.Option("--tidy", help="Without the awkward habits of the real app.")] = False,
-    day_seconds: Annotated[Optional[float], typer.Option(help="Seconds after which a simulated day passes.")] = None,
-    mutations_per_second: Annotated[float, typer.Option(min=0, help="Inserts and as many deletes per second.")] = 0.0,
-    listens_per_second: Annotated[float, typer.Option(min=0)] = 0.0,
-    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Let other machines in.")] = False,
-) -> None:
-    """Serve a music app with planted tastes, until interrupted."""
-    from ritournelle.simulator.config import WorldConfig
-    from ritournelle.simulator.habits import Habits
-    from ritournelle.simulator.server import serve as serve_app
-
-    serve_app(
-        WorldConfig(users=users, tracks=tracks, seed=seed, habits=Habits.tidy() if tidy else Habits()),
-        host,
-        port,
-        allow_remote=allow_remote,
-        day_seconds=day_seconds,
-        mutations_per_second=mutations_per_second,
-        listens_per_second=listens_per_second,
-        on_start=lambda url: print(f"the simulated app answers at {url} (ctrl-C stops it)", file=sys.stderr),
-    )
 
 
 @app.command()
@@ -277,17 +190,17 @@ def demo(
 
     if and_serve:
         serve.require_free(serve.DEFAULT_HOST, port)  # said now, and not after a whole day
-    views = _views()
+    console = views()
     with RunningApp(WorldConfig(users=users, tracks=tracks, seed=seed)) as music_app:
         platform = _demo_platform(music_app.url)
-        views.say(f"a simulated music app with {users:,} users and {tracks:,} tracks answers at {music_app.url}")
+        console.say(f"a simulated music app with {users:,} users and {tracks:,} tracks answers at {music_app.url}")
         report = _watched(platform, lambda day: day.run("run"))
-    views.show_run(report)
+    console.show_run(report)
     if not report.succeeded:
         raise typer.Exit(EXIT_FAILED)
     for user_id in _some_listeners(platform):
         _print_list(platform, user_id, 5, False)
-    views.say_next_steps(platform.settings.home)
+    console.say_next_steps(platform.settings.home)
     if and_serve:
         serve.serve_platform(platform, serve.DEFAULT_HOST, port)
 
@@ -299,37 +212,9 @@ def config_show(as_json: AsJson = False) -> None:
 
     settings = load_settings().shown()
     if as_json:
-        _print_json(settings.model_dump(mode="json"))
+        print_json(settings.model_dump(mode="json"))
     else:
-        _views().show_settings(settings)
-
-
-@warehouse_app.command("copy")
-def warehouse_copy(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="URL of a warehouse; `settings`: the one in force.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="URL of another one; `settings`: the one in force.")],
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in place of what TO holds.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Copy every table into another warehouse, and prove that they are the same there."""
-    from ritournelle.settings import load_settings
-    from ritournelle.warehouse.connect import connect, place
-    from ritournelle.warehouse.copy import copy_warehouse
-
-    source, target = (load_settings().warehouse_url if url == "settings" else url for url in (source, target))
-    if source == target:
-        raise typer.BadParameter("FROM and TO are the same warehouse")
-    tables = []
-    with connect(source, read_only=True) as source_warehouse, connect(target) as target_warehouse:
-        progress = _views().CopyWatcher()
-        for table in copy_warehouse(source_warehouse, target_warehouse, replace=replace, on_progress=progress.on_rows):
-            progress.on_table(table)
-            tables.append(table.to_dict())
-    if as_json:
-        _print_json({"from": place(source), "to": place(target), "tables": tables})
-    else:
-        rows = sum(table["rows"] for table in tables)
-        print(f"{len(tables)} tables with {rows:,} rows are the same in {place(source)} and {place(target)}")
+        views().show_settings(settings)
 
 
 def _run_stages(
@@ -343,11 +228,11 @@ def _run_stages(
 
 def _do(work: Callable[[DayOfRun], RunReport], as_json: bool) -> None:
     """Do some work of a day, watched; print its report, and exit with 1 when it failed."""
-    report = _watched(_platform(), work)
+    report = _watched(platform_in_force(), work)
     if as_json:
-        _print_json(report.to_dict())
+        print_json(report.to_dict())
     else:
-        _views().show_run(report)
+        views().show_run(report)
     if not report.succeeded:
         raise typer.Exit(EXIT_FAILED)
 
@@ -378,9 +263,9 @@ def _print_list(platform: Platform, user_id: int, k: int, as_json: bool) -> None
         )
     answer = issue_list(made, platform.recommendation_ids(), "command", now)
     if as_json:
-        _print_json(answer.to_dict())
+        print_json(answer.to_dict())
     else:
-        _views().show_list(answer)
+        views().show_list(answer)
 
 
 def _demo_platform(url: str) -> Platform:
@@ -404,23 +289,6 @@ def _some_listeners(platform: Platform) -> list[int]:
         listeners = ANSWERED_LISTENERS.run(warehouse, by_model=True, at_most=2)
     found: list[int] = listeners["user_id"].to_pylist()
     return found
-
-
-def _read(query: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
-    with _platform().read_warehouse() as warehouse:
-        rows: list[dict[str, Any]] = warehouse.read(query, parameters or []).to_pylist()
-    return rows
-
-
-def _views() -> Any:
-    from ritournelle import console
-
-    return console
-
-
-def _fail(problem: object, code: int) -> None:
-    print(f"error: {problem}", file=sys.stderr)
-    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""What all verbs share: the platform that the settings describe, and JSON on standard output."""
+"""What all verbs share: the platform that the settings describe, what they print, and how they fail."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from ritournelle.bootstrap import Platform
+
+EXIT_FAILED, EXIT_USAGE = 1, 2
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
@@ -24,3 +27,16 @@ def platform() -> Platform:
 def print_json(value: Any) -> None:
     """One value, for programs; dates as text."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def views() -> Any:
+    """The views of the console, imported when something is shown."""
+    from ritournelle import console
+
+    return console
+
+
+def fail(problem: object, code: int) -> NoReturn:
+    """One message on standard error, and the end."""
+    print(f"error: {problem}", file=sys.stderr)
+    sys.exit(code)
