@@ -302,6 +302,31 @@ EXCLUSIONS_OF = Query(
 )
 """What a listener has taken out of their taste, and not back."""
 
+_NAMES_A_TRACK = (
+    "SELECT excluded.user_id, tracks.track_id FROM {{table}} AS excluded INNER JOIN {{core}}.dim_tracks AS tracks"
+    " ON tracks.source_epoch = excluded.source_epoch AND {condition} WHERE excluded.is_active = TRUE"
+    " AND tracks.is_deleted = FALSE"
+    " AND tracks.source_epoch = (SELECT max(source_epoch) FROM {{core}}.dim_tracks)"
+)
+
+NEVER_RECOMMENDED = Query(
+    "never_recommended",
+    "core.taste_exclusions",
+    pa.schema([_USER_ID, _TRACK_ID]),
+    # Two joins by equality: one with OR would compare every exclusion with every track.
+    _NAMES_A_TRACK.format(
+        condition="excluded.kind = 'track' AND cast(tracks.track_id AS varchar(20)) = excluded.target"
+    )
+    + " UNION "
+    + _NAMES_A_TRACK.format(
+        condition="excluded.kind = 'artist' AND tracks.artist_key = excluded.artist_key"
+        " AND tracks.artist_key <> 'unknown'"
+    )
+    + " ORDER BY 1, 2",
+    computed=("track_id",),
+)
+"""Living tracks that listeners have excluded, by themselves or by their artist: no list of theirs holds them."""
+
 HISTORY_OF = Query(
     "history_of",
     "core.fact_listen_history",
@@ -334,5 +359,6 @@ QUERIES = (
     USEFULNESS_DAYS,
     FEEDBACK_OF,
     EXCLUSIONS_OF,
+    NEVER_RECOMMENDED,
     HISTORY_OF,
 )
