@@ -76,6 +76,7 @@ def parameters_that_find_rows(platform: Platform) -> dict[str, Any]:
     return {
         "user_id": listener,
         "track_ids": tracks,
+        "track_id": tracks[0],
         "by_model": True,
         "at_most": 2,
         "latest": 3,

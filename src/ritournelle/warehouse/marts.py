@@ -191,6 +191,42 @@ CATALOGUE = Query(
 )
 """What a list says of its tracks; those that are gone still have their names."""
 
+TRACK_DETAILS = Query(
+    "track_details",
+    "core.dim_tracks",
+    pa.schema(
+        [
+            _TRACK_ID,
+            pa.field("name", pa.string()),
+            pa.field("artist", pa.string()),
+            pa.field("album", pa.string()),
+            pa.field("genres", pa.string()),
+            pa.field("duration_seconds", pa.int64()),
+            pa.field("is_deleted", pa.bool_()),
+        ]
+    ),
+    "SELECT {columns} FROM {table} WHERE " + _OF_THE_LATEST_EPOCH + " AND track_id = :track_id",
+    {"track_id": int},
+)
+"""All that the star knows of one track, also when it is gone."""
+
+SEARCHED_TRACKS = Query(
+    "searched_tracks",
+    "core.dim_tracks",
+    pa.schema([_TRACK_ID, pa.field("name", pa.string()), pa.field("artist", pa.string())]),
+    f"{_LIVING} ORDER BY track_id",
+)
+"""What people search for."""
+
+POPULARITY_OF = Query(
+    "popularity_of",
+    "marts.track_popularity",
+    TRACK_POPULARITY.columns,
+    "SELECT {columns} FROM {table} WHERE track_id = :track_id",
+    {"track_id": int},
+)
+"""How often one track was played."""
+
 RECOMMENDATIONS = Query(
     "recommendations",
     "marts.recommendations",
@@ -352,6 +388,9 @@ QUERIES = (
     LIST_STATES,
     TRACK_CONTENT,
     CATALOGUE,
+    TRACK_DETAILS,
+    SEARCHED_TRACKS,
+    POPULARITY_OF,
     RECOMMENDATIONS,
     LIST_OF_LISTENER,
     ANSWERED_LISTENERS,
