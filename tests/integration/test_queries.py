@@ -50,9 +50,11 @@ def platform_with_one_day(request: pytest.FixtureRequest, tmp_path_factory: pyte
 
 
 def told_by_everybody(platform: Platform, url: str) -> None:
-    """Each user saw a recommendation, found it useful, and keeps a minute of last year private."""
+    """Each user saw a recommendation, found it useful, keeps a minute of last year private and hides a track."""
     with urlopen(f"{url}/users?size=100") as answer:
         users = [user["id"] for user in json.load(answer)["items"]]
+    with urlopen(f"{url}/tracks?size=1") as answer:
+        (track,) = (track["id"] for track in json.load(answer)["items"])
     now, ids = datetime.now(UTC), platform.recommendation_ids()
     with platform.broker() as broker:
         for user_id in users:
@@ -62,7 +64,8 @@ def told_by_everybody(platform: Platform, url: str) -> None:
             last_year, minute = now - timedelta(days=365), timedelta(minutes=1)
             session = {"starts_at": last_year, "ends_at": last_year + minute}
             private = TasteExclusion.of(user_id, ExclusionKind.SESSION, None, now, **session)
-            broker.publish(outgoing([shown, judged, private]))
+            hidden = TasteExclusion.of(user_id, ExclusionKind.TRACK, track, now)
+            broker.publish(outgoing([shown, judged, private, hidden]))
 
 
 @pytest.fixture(name="parameters", scope="module")
@@ -73,6 +76,7 @@ def parameters_that_find_rows(platform: Platform) -> dict[str, Any]:
     return {
         "user_id": listener,
         "track_ids": tracks,
+        "track_id": tracks[0],
         "by_model": True,
         "at_most": 2,
         "latest": 3,

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 
 from ritournelle.domain.content import content_matrix
 from ritournelle.domain.interactions import IdMap, Interactions
+from ritournelle.inference.excluding import as_matrix
 from ritournelle.inference.rows import Answer, recommendation_rows
 from ritournelle.recommenders.content import ContentRecommender
 from ritournelle.recommenders.ranked import NO_TRACK, Ranked
@@ -35,16 +36,18 @@ class ContentBackoff:
         return cls(tracks, model)
 
     def rows(
-        self, user_ids: NDArray[np.int64], heard: pa.Table, k: int, answer: Answer
+        self, user_ids: NDArray[np.int64], heard: pa.Table, k: int, answer: Answer, never: pa.Table | None = None
     ) -> tuple[pa.RecordBatch, NDArray[np.int64]]:
         """The lists of these listeners, and who got none: nothing is known of what they heard, or nothing is like it.
 
-        `heard` has user_id, track_id, weight. Tracks that share nothing with what was heard are no recommendation: a
-        list may be shorter than `k`.
+        `heard` has user_id, track_id, weight; `never` user_id, track_id of what is left out as well. Tracks that share
+        nothing with what was heard are no recommendation: a list may be shorter than `k`.
         """
         columns = [heard.column(name) for name in ("user_id", "track_id", "weight")]
-        histories = Interactions.of(*columns, users=IdMap.of(user_ids), tracks=self.tracks).matrix
-        ranked = self.model.recommend(self.model.fold_in(histories), k, exclude=histories)
+        listeners = IdMap.of(user_ids)
+        histories = Interactions.of(*columns, users=listeners, tracks=self.tracks).matrix
+        left_out = histories if never is None else histories + as_matrix(never, listeners, self.tracks)
+        ranked = self.model.recommend(self.model.fold_in(histories), k, exclude=left_out)
         alike = ranked.scores > 0
         ranked = Ranked(np.where(alike, ranked.tracks, NO_TRACK), np.where(alike, ranked.scores, -np.inf))
         return recommendation_rows(user_ids, ranked, self.tracks.ids, answer), user_ids[ranked.lengths == 0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ritournelle.domain.interactions import UNKNOWN, IdMap, Interactions
 from ritournelle.inference.backoff import ContentBackoff
 from ritournelle.inference.champion import Champion
+from ritournelle.inference.excluding import as_matrix, nothing_excluded
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.rerank import RerankRules, Traits, reranked
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA, Answer, recommendation_rows
@@ -51,6 +52,8 @@ class Night:
     """Of the champion's tracks, where there are rules."""
     backoff: ContentBackoff | None = None
     """For those who heard only tracks that the champion does not know; None: popularity answers them."""
+    never: pa.Table = field(default_factory=nothing_excluded)
+    """Pairs of user_id and track_id that listeners have excluded: recommended as little as what was heard."""
 
     @property
     def model_version(self) -> str:
@@ -119,7 +122,8 @@ def _ask_champion(
     heard, model = personal.matrix[known], champion.model
     states = model.fold_in(heard, recent=recent and recent.of_listeners(known, len(personal.users)))
     pool = night.rules.pool(night.list_length)
-    ranked = model.recommend(states, pool, exclude=heard, candidates=_candidates(night))
+    left_out = heard + as_matrix(night.never, personal.users, personal.tracks)[known]
+    ranked = model.recommend(states, pool, exclude=left_out, candidates=_candidates(night))
     if night.traits is not None:
         ranked = reranked(ranked, night.list_length, night.rules, night.traits)
     batch = recommendation_rows(personal.users.at(known), ranked, champion.tracks.ids, night.by_model(champion))
@@ -132,7 +136,7 @@ def _ask_content(
     """The lists by content, and whom they leave to popularity (rows of `everybody`)."""
     users = everybody.at(strangers)
     answer = Answer(night.model_version, night.computed_at, backoff.model.reason, BY_CONTENT)
-    batch, left = backoff.rows(users, _heard_by(night, users), night.list_length, answer)
+    batch, left = backoff.rows(users, _heard_by(night, users), night.list_length, answer, night.never)
     return batch, everybody.known_rows(left)
 
 
@@ -141,8 +145,10 @@ def _heard_by(night: Night, users: NDArray[np.int64]) -> pa.Table:
 
 
 def _ask_fallback(night: Night, user_ids: NDArray[np.int64], why: str) -> pa.RecordBatch:
-    histories = night.fallback.histories(IdMap.of(user_ids), _heard_by(night, user_ids))
-    return night.fallback.rows(user_ids, histories.matrix, night.list_length, night.by_fallback(why))
+    listeners = IdMap.of(user_ids)
+    left_out = night.fallback.histories(listeners, _heard_by(night, user_ids)).matrix
+    left_out = left_out + as_matrix(night.never, listeners, night.fallback.tracks)
+    return night.fallback.rows(user_ids, left_out, night.list_length, night.by_fallback(why))
 
 
 def _candidates(night: Night) -> NDArray[np.int64] | None:

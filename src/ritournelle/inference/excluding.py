@@ -1,14 +1,16 @@
-"""What a listener's exclusions leave out of a list that is made now: of what is recommended, and of what was heard."""
+"""What listeners' exclusions leave out of their lists: of what is recommended, and of what was heard."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ritournelle.domain.interactions import IdMap, Interactions
 from ritournelle.domain.taste import ExclusionKind, TasteExclusion
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
@@ -27,6 +29,17 @@ def excluded_tracks(warehouse: Warehouse, exclusions: Sequence[TasteExclusion]) 
         theirs = content.filter(pc.is_in(pc.ascii_lower(content["artist"]), value_set=wanted))
         named += theirs["track_id"].to_pylist()
     return np.array(sorted(set(named)), dtype=np.int64)
+
+
+def nothing_excluded() -> pa.Table:
+    """Pairs of user_id and track_id, none of them."""
+    return marts.NEVER_RECOMMENDED.columns.empty_table()
+
+
+def as_matrix(pairs: pa.Table, users: IdMap, tracks: IdMap) -> Any:
+    """Listeners × tracks (CSR), one where there is a pair (user_id, track_id) of both."""
+    columns = (pairs.column("user_id"), pairs.column("track_id"), np.ones(pairs.num_rows))
+    return Interactions.of(*columns, users=users, tracks=tracks).matrix
 
 
 def unheard_tracks(warehouse: Warehouse, user_id: int, exclusions: Sequence[TasteExclusion]) -> set[int]:

@@ -17,6 +17,7 @@ from ritournelle.domain.interactions import IdMap
 from ritournelle.inference.backoff import content_backoff
 from ritournelle.inference.batch import BLOCK_SIZE, Night, nightly_blocks
 from ritournelle.inference.champion import Champion, load_champion
+from ritournelle.inference.excluding import nothing_excluded
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.recent import LATEST
 from ritournelle.inference.rerank import RerankRules, Traits
@@ -73,7 +74,7 @@ def write_nightly_lists(
     """
     night = night_without_histories(warehouse, registry, list_length, computed_at, rules)
     listeners = IdMap.of(marts.LIVING_USERS.run(warehouse)["user_id"])
-    states = list_states(listeners, marts.HISTORIES.run(warehouse), **_makers(night))
+    states = list_states(listeners, marts.HISTORIES.run(warehouse), night.never, **_makers(night))
     found = states.changes(marts.LIST_STATES.run(warehouse))
     _forget(warehouse, found.gone)
     rows = 0
@@ -148,15 +149,23 @@ def night_without_histories(
     computed_at: datetime,
     rules: RerankRules = RerankRules(),
 ) -> Night:
-    """The champion, what is popular, what may be recommended and the rules for it; nobody's history."""
+    """The champion, what is popular, what may be recommended to whom, and the rules for it; nobody's history."""
     tracks = marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy()
     popularity, champion = marts.TRACK_POPULARITY.run(warehouse), load_champion(registry)
     fallback = Fallback.of(popularity, list_length=list_length)
     nothing = marts.INTERACTIONS.columns.empty_table()
     night = Night(champion, fallback, nothing, list_length, computed_at, recommendable=tracks, rules=rules)
+    night = replace(night, never=_never_recommended(warehouse))
     if champion is None or not rules.is_active:
         return night
     return replace(night, traits=Traits.of(champion.tracks, marts.TRACK_CONTENT.run(warehouse), popularity))
+
+
+def _never_recommended(warehouse: Warehouse) -> pa.Table:
+    """What listeners have excluded; nothing in a warehouse that was transformed before there were exclusions."""
+    if not warehouse.exists(warehouse.schema("core"), "taste_exclusions"):
+        return nothing_excluded()
+    return marts.NEVER_RECOMMENDED.run(warehouse)
 
 
 def with_histories(warehouse: Warehouse, night: Night, users: ArrayLike) -> Night:

@@ -48,8 +48,10 @@ class ListStates:
         return Changes(self.listeners.ids[~same], before.ids[self.listeners.rows(before.ids) == UNKNOWN])
 
 
-def list_states(listeners: IdMap, histories: pa.Table, *, by_model: str, by_fallback: str) -> ListStates:
-    """From the rows of the query `HISTORIES` and two texts that name what made the lists.
+def list_states(
+    listeners: IdMap, histories: pa.Table, never: pa.Table, *, by_model: str, by_fallback: str
+) -> ListStates:
+    """From the rows of the queries `HISTORIES` and `NEVER_RECOMMENDED` and two texts that name what made the lists.
 
     `by_model` names model and settings; `by_fallback` also what is popular, and counts for those who heard nothing.
     """
@@ -60,10 +62,20 @@ def list_states(listeners: IdMap, histories: pa.Table, *, by_model: str, by_fall
     for name in ("tracks", "first_sum", "second_sum"):
         mixed = _mixed(mixed ^ histories.column(name).to_numpy()[known].astype(np.uint64))
     states[rows[known]] = mixed
+    excluded = _excluded(listeners, never)
+    states = np.where(excluded, _mixed(states ^ excluded), states)
     has_history = np.zeros(len(listeners), dtype=np.bool_)
     has_history[rows[known]] = True
     positive = np.maximum(states >> np.uint64(1), np.uint64(1)).astype(np.int64)
     return ListStates(listeners, positive, has_history)
+
+
+def _excluded(listeners: IdMap, never: pa.Table) -> NDArray[np.uint64]:
+    """A fingerprint of each listener's pairs, in whatever order; 0 where there is none."""
+    rows, tracks = listeners.rows(never.column("user_id")), never.column("track_id").to_numpy().astype(np.uint64)
+    sums = np.zeros(len(listeners), dtype=np.uint64)
+    np.add.at(sums, rows[rows != UNKNOWN], _mixed(tracks[rows != UNKNOWN]))
+    return sums
 
 
 def _number(text: str) -> np.uint64:

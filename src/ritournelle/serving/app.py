@@ -18,17 +18,19 @@ from ritournelle.serving.api.problems import tell_problems
 from ritournelle.serving.assets import VEGA, Asset, addresses, own_assets
 from ritournelle.serving.forms import Forms
 from ritournelle.serving.measuring import Measured
-from ritournelle.serving.pages import Pages
+from ritournelle.serving.pages import HEALTH_ONLY, NAVIGATION, Pages
 from ritournelle.serving.parts import Parts
 from ritournelle.serving.readiness import Readiness
 from ritournelle.serving.routes.health import health_routes
 from ritournelle.serving.routes.incidents import incident_routes
+from ritournelle.serving.routes.listen import listen_routes
 from ritournelle.serving.routes.listeners import listener_routes
 from ritournelle.serving.routes.listening import listening_routes
 from ritournelle.serving.routes.metrics import metric_routes
 from ritournelle.serving.routes.probes import probe_routes
 from ritournelle.serving.routes.recommendations import recommendation_routes
 from ritournelle.serving.routes.static import static_routes
+from ritournelle.serving.routes.tracks import track_routes
 from ritournelle.serving.security import SecureHeaders
 from ritournelle.serving.watchman import EVERY_SECONDS, watching
 
@@ -43,7 +45,7 @@ def create_app(
     The lifespan closes the API's parts.
     """
     assets = own_assets() | ({VEGA: vega} if vega else {})
-    pages, forms = Pages(addresses(assets)), Forms()
+    pages, forms = Pages(addresses(assets), HEALTH_ONLY if api is None else NAVIGATION), Forms()
     readiness = _readiness(parts, api)
 
     @asynccontextmanager
@@ -79,6 +81,8 @@ def create_app(
         app.include_router(router)
     if api is not None:
         _include_api(app, api)
+        app.include_router(listen_routes(api, pages, forms))
+        app.include_router(track_routes(api, pages))
     return app
 
 

@@ -13,11 +13,11 @@ _MOST_FIELDS = 10
 
 
 class BadForm(Exception):
-    """A form that was not sent by one of our pages, or is no form; `status` is the answer's."""
+    """A form that was not sent by one of our pages, or is no form; `status` is the answer's, `why` names the text."""
 
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status, self.why = status, why
 
 
 class Forms:
@@ -29,10 +29,10 @@ class Forms:
     async def read(self, request: Request) -> dict[str, str]:
         """The fields; raises `BadForm`."""
         if not _is_same_origin(request):
-            raise BadForm(403, "this form was sent by another site")
+            raise BadForm(403, "other_site")
         fields = await _fields(request)
         if not secrets.compare_digest(fields.get("token", "").encode(), self.token.encode()):
-            raise BadForm(403, "this form is too old: open the page again and send it once more")
+            raise BadForm(403, "old_form")
         return fields
 
 
@@ -46,14 +46,14 @@ def _is_same_origin(request: Request) -> bool:
 
 async def _fields(request: Request) -> dict[str, str]:
     if request.headers.get("Content-Type", "").partition(";")[0] != "application/x-www-form-urlencoded":
-        raise BadForm(415, "this is no form")
+        raise BadForm(415, "no_form")
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > MOST_BYTES:
-            raise BadForm(413, "this form is too long")
+            raise BadForm(413, "long_form")
     try:
         found = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
-        raise BadForm(400, "this form cannot be read") from error
+        raise BadForm(400, "unreadable_form") from error
     return {name: values[-1] for name, values in found.items()}

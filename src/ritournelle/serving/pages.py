@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,16 +11,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from ritournelle.serving.language import LANGUAGES, Texts, chosen_language
+from ritournelle.serving.refusing import Refused
 
-NAVIGATION = (("health", "/health"),)
+HEALTH_ONLY = (("health", "/health"),)
+NAVIGATION = (("listen", "/listen"), ("tracks", "/tracks"), ("models", "/models"), *HEALTH_ONLY)
 """The pages of the bar, by the key of their name in `nav.…`."""
 
 
 class Pages:
-    """Writes pages; `links` are the addresses of the files that they load."""
+    """Writes pages; `links` are the addresses of the files that they load, `navigation` what stands in the bar."""
 
-    def __init__(self, links: Mapping[str, str]) -> None:
-        self._links = links
+    def __init__(self, links: Mapping[str, str], navigation: Sequence[tuple[str, str]] = HEALTH_ONLY) -> None:
+        self._links, self._navigation = links, navigation
         self._texts = {language: Texts(language) for language in LANGUAGES}
         # Autoescape always: names of artists, messages of sources and of errors are other people's words.
         self._templates = Environment(
@@ -45,13 +47,22 @@ class Pages:
             t=texts,
             page=page,
             links=self._links,
-            navigation=NAVIGATION,
+            navigation=self._navigation,
             other_languages=[_in_language(request, one) for one in LANGUAGES if one != texts.language],
-            lang_query=f"?lang={texts.language}" if "lang" in request.query_params else "",
+            lang_query=lang_query(request, texts),
             **shown,
         )
         headers = {"Content-Language": texts.language, "Vary": "Accept-Language"}
         return HTMLResponse(content, status, headers)
+
+    def refuse(self, request: Request, page: str, refused: Refused, back: str) -> HTMLResponse:
+        """A page that says what was not done and why; `back` is where to go on."""
+        return self.write(request, "refused.html", page, refused.status, refused=refused, back=back)
+
+
+def lang_query(request: Request, texts: Texts) -> str:
+    """What addresses end in, so that a language that was chosen stays; nothing while it is the browser's."""
+    return f"?lang={texts.language}" if "lang" in request.query_params else ""
 
 
 def _in_language(request: Request, language: str) -> tuple[str, str]:

@@ -191,6 +191,42 @@ CATALOGUE = Query(
 )
 """What a list says of its tracks; those that are gone still have their names."""
 
+TRACK_DETAILS = Query(
+    "track_details",
+    "core.dim_tracks",
+    pa.schema(
+        [
+            _TRACK_ID,
+            pa.field("name", pa.string()),
+            pa.field("artist", pa.string()),
+            pa.field("album", pa.string()),
+            pa.field("genres", pa.string()),
+            pa.field("duration_seconds", pa.int64()),
+            pa.field("is_deleted", pa.bool_()),
+        ]
+    ),
+    "SELECT {columns} FROM {table} WHERE " + _OF_THE_LATEST_EPOCH + " AND track_id = :track_id",
+    {"track_id": int},
+)
+"""All that the star knows of one track, also when it is gone."""
+
+SEARCHED_TRACKS = Query(
+    "searched_tracks",
+    "core.dim_tracks",
+    pa.schema([_TRACK_ID, pa.field("name", pa.string()), pa.field("artist", pa.string())]),
+    f"{_LIVING} ORDER BY track_id",
+)
+"""What people search for."""
+
+POPULARITY_OF = Query(
+    "popularity_of",
+    "marts.track_popularity",
+    TRACK_POPULARITY.columns,
+    "SELECT {columns} FROM {table} WHERE track_id = :track_id",
+    {"track_id": int},
+)
+"""How often one track was played."""
+
 RECOMMENDATIONS = Query(
     "recommendations",
     "marts.recommendations",
@@ -302,6 +338,31 @@ EXCLUSIONS_OF = Query(
 )
 """What a listener has taken out of their taste, and not back."""
 
+_NAMES_A_TRACK = (
+    "SELECT excluded.user_id, tracks.track_id FROM {{table}} AS excluded INNER JOIN {{core}}.dim_tracks AS tracks"
+    " ON tracks.source_epoch = excluded.source_epoch AND {condition} WHERE excluded.is_active = TRUE"
+    " AND tracks.is_deleted = FALSE"
+    " AND tracks.source_epoch = (SELECT max(source_epoch) FROM {{core}}.dim_tracks)"
+)
+
+NEVER_RECOMMENDED = Query(
+    "never_recommended",
+    "core.taste_exclusions",
+    pa.schema([_USER_ID, _TRACK_ID]),
+    # Two joins by equality: one with OR would compare every exclusion with every track.
+    _NAMES_A_TRACK.format(
+        condition="excluded.kind = 'track' AND cast(tracks.track_id AS varchar(20)) = excluded.target"
+    )
+    + " UNION "
+    + _NAMES_A_TRACK.format(
+        condition="excluded.kind = 'artist' AND tracks.artist_key = excluded.artist_key"
+        " AND tracks.artist_key <> 'unknown'"
+    )
+    + " ORDER BY 1, 2",
+    computed=("track_id",),
+)
+"""Living tracks that listeners have excluded, by themselves or by their artist: no list of theirs holds them."""
+
 HISTORY_OF = Query(
     "history_of",
     "core.fact_listen_history",
@@ -327,6 +388,9 @@ QUERIES = (
     LIST_STATES,
     TRACK_CONTENT,
     CATALOGUE,
+    TRACK_DETAILS,
+    SEARCHED_TRACKS,
+    POPULARITY_OF,
     RECOMMENDATIONS,
     LIST_OF_LISTENER,
     ANSWERED_LISTENERS,
@@ -334,5 +398,6 @@ QUERIES = (
     USEFULNESS_DAYS,
     FEEDBACK_OF,
     EXCLUSIONS_OF,
+    NEVER_RECOMMENDED,
     HISTORY_OF,
 )

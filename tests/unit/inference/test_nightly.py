@@ -57,8 +57,16 @@ MARTS = {
                 ("duration_seconds", pa.int64()),
                 ("is_deleted", pa.bool_()),
                 ("source_epoch", pa.int64()),
+                ("artist_key", pa.string()),
             ],
             ("track_id",),
+        ),
+        (
+            "core",
+            "taste_exclusions",
+            [(each, pa.string()) for each in ("exclusion_id", "kind", "target", "artist_key")]
+            + [("user_id", pa.int64()), ("source_epoch", pa.int64()), ("is_active", pa.bool_())],
+            ("exclusion_id",),
         ),
     )
 }
@@ -85,6 +93,7 @@ def warehouse_with_marts(tmp_path: Path) -> Iterator[Warehouse]:
         tracks: list[dict[str, Any]] = [
             {"track_id": 500 + track, "name": f"song {track}", "artist": f"artist {track % 6}"} for track in range(30)
         ]
+        tracks = [row | {"artist_key": row["artist"]} for row in tracks]
         tracks = [row | {"is_deleted": False, "source_epoch": 1} for row in tracks]
         warehouse.append(MARTS["dim_tracks"], MARTS["dim_tracks"].rows(tracks))
         yield warehouse
@@ -266,6 +275,39 @@ def test_rules_are_kept_in_every_list_and_a_change_of_them_makes_all_again(
     assert listed == [{"rows": 40 * K, "artists": 40 * K}]
     answer = read_list(warehouse, registry, 7, k=6, stored_length=K, now=NOW, rules=rules)
     assert len(answer.recommendations) == 6 == len({each.artist for each in answer.recommendations})
+
+
+def exclude(warehouse: Warehouse, user: int, kind: str, target: str, *, is_active: bool = True) -> None:
+    row = {"exclusion_id": f"{user} {kind} {target}", "user_id": user, "kind": kind, "target": target}
+    row |= {"artist_key": target if kind == "artist" else None, "source_epoch": 1, "is_active": is_active}
+    warehouse.upsert(MARTS["taste_exclusions"], MARTS["taste_exclusions"].rows([row]))
+
+
+def tracks_of(warehouse: Warehouse, user: int) -> list[int]:
+    return [track for each, track in stored(warehouse, "user_id, track_id") if each == user]
+
+
+def test_what_is_excluded_is_in_no_list_whoever_makes_it(warehouse: Warehouse, registry: LocalRegistry) -> None:
+    new = {"track_id": 900, "name": "new", "artist": "artist 3", "is_deleted": False, "source_epoch": 1}
+    warehouse.append(MARTS["dim_tracks"], MARTS["dim_tracks"].rows([new]))
+    listen(warehouse, 42, 900)
+    night(warehouse, registry)
+    before = {user: tracks_of(warehouse, user) for user in (7, 8, 41, 42)}  # two by the model, popularity, content
+    gone = {user: before[user][0] for user in (7, 41, 42)}
+    for user in (7, 41, 42):
+        exclude(warehouse, user, "track", str(gone[user]))
+    exclude(warehouse, 41, "artist", "artist 4")
+    assert night(warehouse, registry, hours=24).changed == 3
+    for user in (7, 41):
+        assert len(tracks_of(warehouse, user)) == K
+    for user in (7, 41, 42):
+        assert gone[user] not in tracks_of(warehouse, user)
+    assert all((track - 500) % 6 != 4 for track in tracks_of(warehouse, 41))
+    assert tracks_of(warehouse, 8) == before[8]
+    for user in (7, 42):
+        exclude(warehouse, user, "track", str(gone[user]), is_active=False)
+    night(warehouse, registry, hours=48)
+    assert [tracks_of(warehouse, user) for user in (7, 42)] == [before[7], before[42]]
 
 
 def test_who_heard_only_new_tracks_is_answered_by_content(warehouse: Warehouse, registry: LocalRegistry) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ritournelle.domain.interactions import IdMap
+from ritournelle.inference.excluding import nothing_excluded
 from ritournelle.inference.states import ALWAYS_AGAIN, ListStates, list_states
 
 MAKERS = {"by_model": "als-000001|20", "by_fallback": "als-000001|20|popular"}
@@ -24,8 +25,15 @@ def histories(**changed: int) -> pa.Table:
     return pa.table(columns)
 
 
-def made(rows: pa.Table | None = None, **makers: str) -> ListStates:
-    return list_states(LISTENERS, histories() if rows is None else rows, **(MAKERS | makers))
+def never(*pairs: tuple[int, int]) -> pa.Table:
+    """Pairs of listener and track."""
+    columns = [list(column) for column in zip(*pairs, strict=True)] or [[], []]
+    return pa.table(columns, schema=nothing_excluded().schema)
+
+
+def made(rows: pa.Table | None = None, excluded: pa.Table | None = None, **makers: str) -> ListStates:
+    excluded = never() if excluded is None else excluded
+    return list_states(LISTENERS, histories() if rows is None else rows, excluded, **(MAKERS | makers))
 
 
 def stored(states: ListStates, strangers: list[int] | None = None) -> pa.Table:
@@ -52,6 +60,13 @@ def test_another_model_makes_all_again_and_other_popularity_those_without_a_hist
     assert changed(made(by_fallback="als-000001|20|another"), before) == [5, 6]
 
 
+def test_whoever_excludes_or_takes_back_is_made_again_and_nobody_else() -> None:
+    before = stored(made(excluded=never((2, 7), (2, 9), (5, 7), (99, 7))))
+    assert changed(made(excluded=never((5, 7), (2, 9), (2, 7))), before) == []
+    assert changed(made(excluded=never((2, 7), (5, 7))), before) == [2]
+    assert changed(made(), before) == [2, 5]
+
+
 def test_who_heard_only_unknown_tracks_is_made_every_night() -> None:
     before = stored(made(), strangers=[2, 5])
     assert before.column("state").to_pylist()[1] == ALWAYS_AGAIN
@@ -59,7 +74,7 @@ def test_who_heard_only_unknown_tracks_is_made_every_night() -> None:
 
 
 def test_who_came_is_made_and_who_left_is_named() -> None:
-    before = stored(list_states(IdMap.of([2, 3, 9]), histories(), **MAKERS))
+    before = stored(list_states(IdMap.of([2, 3, 9]), histories(), never(), **MAKERS))
     found = made().changes(before)
     assert found.changed.tolist() == [1, 4, 5, 6]
     assert found.gone.tolist() == [9]

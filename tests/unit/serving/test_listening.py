@@ -195,6 +195,16 @@ class ExclusionsTest(TellingTest):
         answer = self.client.options("/v1/users/1/taste-exclusions")
         self.assertEqual((answer.status_code, answer.headers["Allow"]), (405, "DELETE, GET, PUT"))
 
+    def test_what_is_hidden_is_never_recommended_until_that_is_taken_back(self) -> None:
+        before = self.tracks(13)
+        hidden = {"recommendation_id": before[0]["recommendation_id"], "user_id": 13, "kind": "hide"}
+        self.assertEqual(self.client.post("/v1/feedback", json=hidden).status_code, 202)
+        left = [one["track_id"] for one in before[1:]]
+        self.assertEqual([one["track_id"] for one in self.tracks(13)][:-1], left)
+        self.assertEqual([one.user_id for one in told(self.platform, Topic.TASTE_EXCLUSIONS)][-1], 13)
+        self.tell("DELETE", 13, kind="track", target=before[0]["track_id"])
+        self.assertEqual([one["track_id"] for one in self.tracks(13)], [before[0]["track_id"], *left])
+
     def test_exclusions_are_known_after_a_restart(self) -> None:
         self.tell("PUT", 12, kind="artist", target="Artist 3")
         told_again = client_of(self.platform).get("/v1/users/12/taste-exclusions").json()

@@ -18,6 +18,7 @@ from ritournelle.serving.api.limits import Buckets
 from ritournelle.serving.api.problems import Refusal, of_refusal
 
 _OPEN = ("/health/live", "/health/ready", "/static/", "/v1/openapi.json")
+_TELLING = ("/v1/", "/listen/")
 _ONE_USER = re.compile(r"/v1/users/[^/]+/?")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="ritournelle", Basic realm="ritournelle", charset="UTF-8"'}
 
@@ -72,7 +73,7 @@ def needed_scope(method: str, path: str) -> KeyScope:
     if method in ("GET", "HEAD", "OPTIONS"):
         return KeyScope.READ
     is_erasure = method == "DELETE" and _ONE_USER.fullmatch(path) is not None
-    return KeyScope.WRITE if path.startswith("/v1/") and not is_erasure else KeyScope.OPERATE
+    return KeyScope.WRITE if path.startswith(_TELLING) and not is_erasure else KeyScope.OPERATE
 
 
 def _name(host: str) -> str:

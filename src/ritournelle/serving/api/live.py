@@ -21,6 +21,7 @@ from ritournelle.serving.api.readers import Readers
 from ritournelle.serving.api.remembering import RememberingLists, RememberingTracks
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
+from ritournelle.serving.catalogue import Catalogue
 from ritournelle.serving.heartbeat import Heartbeat
 from ritournelle.serving.traffic import Traffic
 from ritournelle.streaming.broker import Broker
@@ -50,6 +51,7 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
             readers, champions, ids, broker, taste.in_force, length, platform.rerank_rules(), forgotten
         ),
         tracks=RememberingTracks(readers, champions, forgotten),
+        catalogue=Catalogue(readers),
         telling=Telling(broker, ids, taste, forgotten),
         taste=taste,
         erasures=erasures,
@@ -65,6 +67,7 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         checks=checks_of(platform, readers, champions),
         clock=utc_now,
         close=lambda: _close(erasures, readers, broker),
+        is_forgotten=forgotten.holds,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ritournelle.forgotten.forgotten import IsForgotten
 from ritournelle.serving.api.erasures import Erasures
 from ritournelle.serving.api.exports import Exports
 from ritournelle.serving.api.gate import Guard
@@ -15,6 +16,7 @@ from ritournelle.serving.api.lists import Lists
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.api.tracks import Tracks
+from ritournelle.serving.catalogue import Catalogue
 from ritournelle.serving.heartbeat import Heartbeat
 from ritournelle.serving.readiness import Check
 from ritournelle.serving.traffic import Traffic
@@ -24,11 +26,13 @@ from ritournelle.serving.traffic import Traffic
 class ApiParts:
     """`tellers` limits what is told of one listener; `checks` say what is missing; `close` is called at the end.
 
-    `traffic` counts what was answered, and `heartbeat` tells the operator's journal of it.
+    `traffic` counts what was answered, and `heartbeat` tells the operator's journal of it. `catalogue`, `is_forgotten`
+    are for the pages.
     """
 
     lists: Lists
     tracks: Tracks
+    catalogue: Catalogue
     telling: Telling
     taste: TasteStore
     erasures: Erasures
@@ -44,3 +48,4 @@ class ApiParts:
     checks: Mapping[str, Check]
     clock: Callable[[], datetime]
     close: Callable[[], None]
+    is_forgotten: IsForgotten

@@ -17,7 +17,7 @@ from ritournelle.serving.api.contract import Problem
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
-_OF_IDS = {"unknown": 404, "foreign": 403, "expired": 410}
+OF_IDS = {"unknown": 404, "foreign": 403, "expired": 410}
 
 
 class Refusal(Exception):
@@ -66,7 +66,7 @@ def tell_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RecommendationIdError)
     async def bad_id(_: Request, error: RecommendationIdError) -> Response:
-        return problem(_OF_IDS[error.why], str(error), error.why)
+        return problem(OF_IDS[error.why], str(error), error.why)
 
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception) -> Response:

@@ -57,12 +57,20 @@ class Telling:
         return [event.listen_id for event in events]
 
     def feedback(self, told: FeedbackIn, now: datetime) -> Feedback:
-        """Raises `RecommendationIdError` for an id that was not issued here, or to somebody else, or too long ago."""
+        """`hide` is an exclusion of the track as well: it is never recommended again, unless that is taken back.
+
+        Raises `RecommendationIdError` for an id that was not issued here, or to somebody else, or too long ago.
+        """
         self._refuse_forgotten([told.user_id])
         kind = _kind(told)
         issued = self.ids.check(told.recommendation_id, user_id=told.user_id, now=now)
         feedback = Feedback.of(told.recommendation_id, issued, kind, now)
-        self.broker.publish(outgoing([feedback]))
+        if kind is FeedbackKind.HIDE:
+            hidden = TasteExclusion.of(issued.user_id, ExclusionKind.TRACK, issued.track_id, now)
+            self.broker.publish(outgoing([feedback, hidden]))
+            self.taste.keep(hidden)
+        else:
+            self.broker.publish(outgoing([feedback]))
         return feedback
 
     def exclusion(self, user_id: int, told: ExclusionIn, now: datetime, *, is_active: bool) -> TasteExclusion:

@@ -10,6 +10,9 @@ from ritournelle.errors import PermanentError
 from ritournelle.serving.forms import BadForm, Forms
 from ritournelle.serving.pages import Pages
 from ritournelle.serving.parts import ReportTrouble
+from ritournelle.serving.refusing import Refused, refused
+
+_BACK = "/health"
 
 
 def incident_routes(report_trouble: ReportTrouble, pages: Pages, forms: Forms) -> APIRouter:
@@ -24,9 +27,9 @@ def incident_routes(report_trouble: ReportTrouble, pages: Pages, forms: Forms) -
             told = (fields.get(name, "") for name in ("subject", "message", "name", "contact"))
             await run_in_threadpool(report_trouble, *told)
         except BadForm as error:
-            return pages.write(request, "refused.html", "health", error.status, problem=str(error))
+            return pages.refuse(request, "health", refused(error, texts), _BACK)
         except PermanentError as error:  # what was written cannot be taken, and the error says why
-            return pages.write(request, "refused.html", "health", 422, problem=str(error))
+            return pages.refuse(request, "health", Refused(422, texts("report.refused"), str(error)), _BACK)
         return RedirectResponse(f"/health?lang={texts.language}&reported=1#incidents", 303)
 
     return router

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ritournelle.domain.taste import TasteExclusion
-from ritournelle.errors import RecommendationIdError
 from ritournelle.serving.api.bodies import read_body
 from ritournelle.serving.api.contract import (
     ExclusionIn,
@@ -19,6 +18,7 @@ from ritournelle.serving.api.contract import (
     ListenIn,
     ListensOut,
 )
+from ritournelle.serving.api.dialogue import hear_exclusion, hear_feedback
 from ritournelle.serving.api.document import answers, takes
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.problems import Refusal
@@ -57,15 +57,12 @@ def listening_routes(parts: ApiParts) -> APIRouter:
         responses=answers(FeedbackOut, "It is durable; the same feedback given again counts once.", 202),
     )
     async def feedback(request: Request) -> Response:
-        """Whether a recommendation was useful, or what was done with it: play, skip, like, hide."""
+        """Whether a recommendation was useful, or what was done with it: play, skip, like, hide.
+
+        To hide a recommendation is to exclude its track from the taste as well; `DELETE` takes that back.
+        """
         told = await read_body(request, FeedbackIn, parts.most_bytes)
-        take_turns(parts, [told.user_id])
-        try:
-            given = await run_in_threadpool(parts.telling.feedback, told, parts.clock())
-        except RecommendationIdError:
-            parts.traffic.told(has_bad_id=True)
-            raise
-        parts.traffic.told(has_bad_id=False)
+        given = await run_in_threadpool(hear_feedback, parts, told)
         return as_json(FeedbackOut(feedback_id=given.feedback_id, kind=given.kind), 202)
 
     @router.get(_EXCLUSION, responses=_IN_FORCE)
@@ -88,10 +85,9 @@ def listening_routes(parts: ApiParts) -> APIRouter:
 
 async def _exclude(parts: ApiParts, request: Request, user_id: int, is_active: bool) -> Response:
     told = await read_body(request, ExclusionIn, parts.most_bytes)
-    take_turns(parts, [user_id])
 
     def tell() -> ExclusionsOut:
-        parts.telling.exclusion(user_id, told, parts.clock(), is_active=is_active)
+        hear_exclusion(parts, user_id, told, is_active=is_active)
         return _in_force(parts, user_id)
 
     return as_json(await run_in_threadpool(tell))

@@ -6,18 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from ritournelle.domain.recommendations import AnsweredBy, RecommendationList
-from ritournelle.inference.batch import BY_CONTENT, NO_CHAMPION, NOTHING_HEARD, NOTHING_LEFT
-from ritournelle.inference.lists import unknown_listener
-from ritournelle.inference.live import NOTHING_PLAYED
 from ritournelle.serving.api.contract import HistoryOut, ListOut, PopularOut, SimilarOut
+from ritournelle.serving.api.dialogue import answer_list
 from ritournelle.serving.api.document import answers
-from ritournelle.serving.api.lists import NOTHING_PUBLISHED
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.writing import as_json
 
-NO_TROUBLE = frozenset({NOTHING_HEARD, BY_CONTENT, NOTHING_LEFT, NO_CHAMPION, NOTHING_PLAYED, NOTHING_PUBLISHED})
-"""Reasons of a fallback that lie with the listener, or with a home that is new."""
 _MOST = 1_000
 _LEAST_ID, _MOST_ID = -(2**63), 2**63 - 1
 AnId = Annotated[int, Path(alias="id", ge=_LEAST_ID, le=_MOST_ID)]
@@ -44,9 +38,7 @@ def recommendation_routes(parts: ApiParts) -> APIRouter:
         Whom no model can answer gets what is popular, and `fallback_reason` says why.
         """
         tracks = context_of(context)
-        made = parts.lists.answer(user_id, k or parts.list_length, tracks, parts.clock())
-        parts.traffic.listed(trouble_of(made))
-        return as_json(made.to_dict())
+        return as_json(answer_list(parts, user_id, k, tracks).to_dict())
 
     @router.get("/users/{id}/history", responses=answers(HistoryOut, "The listens; none for an unknown user."))
     def history(user_id: AnId, limit: K = 50) -> Response:
@@ -64,13 +56,6 @@ def recommendation_routes(parts: ApiParts) -> APIRouter:
         return as_json(parts.tracks.popular(k, parts.clock()))
 
     return router
-
-
-def trouble_of(made: RecommendationList) -> str:
-    """Why no model could make this list; empty when one did, or when only the listener is new to it."""
-    reason = made.fallback_reason or ""
-    is_no_trouble = made.answered_by is not AnsweredBy.FALLBACK or reason in NO_TROUBLE
-    return "" if is_no_trouble or reason == unknown_listener(made.user_id) else reason
 
 
 def context_of(text: str) -> list[int]:
