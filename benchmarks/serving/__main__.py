@@ -108,7 +108,8 @@ def _computed(port: int, made: Made, random: np.random.Generator) -> dict[str, A
     def paths(users: list[int]) -> list[str]:
         tracks = made.first + random.integers(made.tracks, size=asked)
         return [
-            f"{LIST.format(user)}?context={track}" for user, track in zip(random.choice(users, asked), tracks, strict=True)
+            f"{LIST.format(user)}?context={track}"
+            for user, track in zip(random.choice(users, asked), tracks, strict=True)
         ]
 
     light = list(range(made.first, made.heavy[0]))

@@ -14,10 +14,12 @@ from sqlalchemy import create_engine, text
 
 from ritournelle.serving.server import serve
 
-_LIST = text("""
+_LIST = text(
+    """
     SELECT rank, track_id, name, artist, album, duration_seconds, score, reason, model_version, computed_at
     FROM recommendations JOIN tracks USING (track_id) WHERE user_id = :user_id AND rank <= :k ORDER BY rank
-    """)
+    """
+)
 
 
 def create_peer(file: Path) -> FastAPI:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from ritournelle.domain.content import content_matrix
-from ritournelle.domain.interactions import IdMap, Interactions
+from ritournelle.domain.interactions import UNKNOWN, IdMap, Interactions
 from ritournelle.inference.rows import Answer, recommendation_rows
 from ritournelle.recommenders.content import ContentRecommender
 from ritournelle.recommenders.ranked import NO_TRACK, Ranked
@@ -50,11 +49,15 @@ class ContentBackoff:
         return recommendation_rows(user_ids, ranked, self.tracks.ids, answer), user_ids[ranked.lengths == 0]
 
 
-def content_backoff(interactions: pa.Table, known: IdMap, catalogue: Callable[[], pa.Table]) -> ContentBackoff | None:
-    """The back-off, if anybody in `interactions` heard only tracks outside `known`: then the catalogue is read."""
-    is_known = pc.is_in(interactions.column("track_id"), value_set=pa.array(known.ids))
+def backoff_of(catalogue: pa.Table) -> ContentBackoff | None:
+    """From the query `TRACK_CONTENT`; None where there are no tracks."""
+    return ContentBackoff.of(catalogue) if catalogue.num_rows else None
+
+
+def needs_backoff(interactions: pa.Table, known: IdMap) -> bool:
+    """Whether anybody in `interactions` heard only tracks outside `known`."""
+    is_known = known.rows32(interactions.column("track_id")) != UNKNOWN
+    if is_known.all():
+        return False
     users = interactions.column("user_id")
-    if pc.count_distinct(users).as_py() == pc.count_distinct(users.filter(is_known)).as_py():
-        return None
-    tracks = catalogue()
-    return ContentBackoff.of(tracks) if tracks.num_rows else None
+    return bool(pc.count_distinct(users).as_py() != pc.count_distinct(users.filter(pa.array(is_known))).as_py())

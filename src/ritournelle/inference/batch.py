@@ -49,6 +49,8 @@ class Night:
     rules: RerankRules = RerankRules()
     traits: Traits | None = None
     """Of the champion's tracks, where there are rules."""
+    candidates: NDArray[np.int64] | None = None
+    """Rows of the champion's tracks for `recommendable`, where they are known; None: looked up."""
     backoff: ContentBackoff | None = None
     """For those who heard only tracks that the champion does not know; None: popularity answers them."""
 
@@ -147,6 +149,8 @@ def _ask_fallback(night: Night, user_ids: NDArray[np.int64], why: str) -> pa.Rec
 
 def _candidates(night: Night) -> NDArray[np.int64] | None:
     """Rows of the champion's tracks that may be recommended."""
+    if night.candidates is not None:
+        return night.candidates
     if night.champion is None or night.recommendable is None:
         return None
     rows = night.champion.tracks.rows(night.recommendable)

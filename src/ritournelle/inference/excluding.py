@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ritournelle.domain.taste import ExclusionKind, TasteExclusion
+from ritournelle.inference.publication import Publication
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 
@@ -17,15 +18,14 @@ MOST_LISTENS = 10_000
 """Of one listener that are looked through for excluded ones."""
 
 
-def excluded_tracks(warehouse: Warehouse, exclusions: Sequence[TasteExclusion]) -> NDArray[np.int64]:
+def excluded_tracks(
+    warehouse: Warehouse, publication: Publication, exclusions: Sequence[TasteExclusion]
+) -> NDArray[np.int64]:
     """Ids of the tracks that are not recommended: excluded by themselves or by their artist (A–Z in any case)."""
     named = [int(one.target or 0) for one in exclusions if one.kind is ExclusionKind.TRACK]
-    artists = [one.target for one in exclusions if one.kind is ExclusionKind.ARTIST]
+    artists = [one.target or "" for one in exclusions if one.kind is ExclusionKind.ARTIST]
     if artists:
-        content = marts.TRACK_CONTENT.run(warehouse)
-        wanted = pc.ascii_lower(pa.array(artists, pa.string()))
-        theirs = content.filter(pc.is_in(pc.ascii_lower(content["artist"]), value_set=wanted))
-        named += theirs["track_id"].to_pylist()
+        named += publication.tracks_by(warehouse, artists)
     return np.array(sorted(set(named)), dtype=np.int64)
 
 

@@ -14,7 +14,7 @@ import xxhash
 from numpy.typing import ArrayLike, NDArray
 
 from ritournelle.domain.interactions import IdMap
-from ritournelle.inference.backoff import content_backoff
+from ritournelle.inference.backoff import ContentBackoff, backoff_of, needs_backoff
 from ritournelle.inference.batch import BLOCK_SIZE, Night, nightly_blocks
 from ritournelle.inference.champion import Champion, load_champion
 from ritournelle.inference.fallback import Fallback
@@ -159,14 +159,17 @@ def night_without_histories(
     return replace(night, traits=Traits.of(champion.tracks, marts.TRACK_CONTENT.run(warehouse), popularity))
 
 
-def with_histories(warehouse: Warehouse, night: Night, users: ArrayLike) -> Night:
-    """The night with what these users heard."""
+def with_histories(
+    warehouse: Warehouse, night: Night, users: ArrayLike, content: Callable[[], ContentBackoff | None] | None = None
+) -> Night:
+    """The night with what these users heard; `content` brings the content back-off from elsewhere, if it is needed."""
     named = np.asarray(users, dtype=np.int64).tolist()
     wanted = {} if len(named) > _FEW else {"user_ids": named}
     interactions = (marts.INTERACTIONS_OF if wanted else marts.INTERACTIONS).run(warehouse, **wanted)
     backoff = None
     if night.champion is not None:
-        backoff = content_backoff(interactions, night.champion.tracks, lambda: marts.TRACK_CONTENT.run(warehouse))
+        made = content or (lambda: backoff_of(marts.TRACK_CONTENT.run(warehouse)))
+        backoff = made() if needs_backoff(interactions, night.champion.tracks) else None
     recent = _recent(warehouse, night.champion, wanted)
     return replace(night, interactions=interactions, recent=recent, backoff=backoff)
 

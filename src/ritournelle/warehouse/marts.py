@@ -174,22 +174,32 @@ TRACK_CONTENT = Query(
 )
 """What is known of a track before anybody has heard it."""
 
+_TRACK = pa.schema(
+    [
+        _TRACK_ID,
+        pa.field("name", pa.string()),
+        pa.field("artist", pa.string()),
+        pa.field("album", pa.string()),
+        pa.field("duration_seconds", pa.int64()),
+    ]
+)
+
 CATALOGUE = Query(
     "catalogue",
     "core.dim_tracks",
-    pa.schema(
-        [
-            _TRACK_ID,
-            pa.field("name", pa.string()),
-            pa.field("artist", pa.string()),
-            pa.field("album", pa.string()),
-            pa.field("duration_seconds", pa.int64()),
-        ]
-    ),
+    _TRACK,
     "SELECT {columns} FROM {table} WHERE " + _OF_THE_LATEST_EPOCH + " AND track_id IN (:track_ids) ORDER BY track_id",
     {"track_ids": list[int]},
 )
 """What a list says of its tracks; those that are gone still have their names."""
+
+WHOLE_CATALOGUE = Query(
+    "whole_catalogue",
+    "core.dim_tracks",
+    _TRACK,
+    "SELECT {columns} FROM {table} WHERE " + _OF_THE_LATEST_EPOCH + " AND track_id IS NOT NULL ORDER BY track_id",
+)
+"""The same of all tracks, for those who tell of many."""
 
 RECOMMENDATIONS = Query(
     "recommendations",
@@ -302,6 +312,14 @@ EXCLUSIONS_OF = Query(
 )
 """What a listener has taken out of their taste, and not back."""
 
+EXCLUDING_USERS = Query(
+    "excluding_users",
+    "core.taste_exclusions",
+    pa.schema([_USER_ID]),
+    "SELECT DISTINCT user_id FROM {table} WHERE is_active = TRUE" f" AND {_OF_THE_LATEST_LISTENS} ORDER BY user_id",
+)
+"""Who has taken anything out of their taste, and not back."""
+
 HISTORY_OF = Query(
     "history_of",
     "core.fact_listen_history",
@@ -327,6 +345,7 @@ QUERIES = (
     LIST_STATES,
     TRACK_CONTENT,
     CATALOGUE,
+    WHOLE_CATALOGUE,
     RECOMMENDATIONS,
     LIST_OF_LISTENER,
     ANSWERED_LISTENERS,
@@ -334,5 +353,6 @@ QUERIES = (
     USEFULNESS_DAYS,
     FEEDBACK_OF,
     EXCLUSIONS_OF,
+    EXCLUDING_USERS,
     HISTORY_OF,
 )

@@ -25,7 +25,8 @@ from ritournelle.serving.heartbeat import Heartbeat
 from ritournelle.serving.traffic import Traffic
 from ritournelle.streaming.broker import Broker
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.connect import duckdb_path, publication_name
+from ritournelle.warehouse.connect import duckdb_path
+from ritournelle.warehouse.publication_watch import PublicationWatch
 
 
 def keyring_of(platform: Platform) -> Keyring:
@@ -39,7 +40,7 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
     """`hosts`: the names that requests may be sent to (none: all)."""
     settings, keyring, traffic = platform.settings, keyring_of(platform), Traffic()
     how, length = settings.serving, settings.recommendation.list_length
-    readers = Readers(platform.read_published, lambda: publication_name(settings.warehouse_url))
+    readers = Readers(platform.read_published, PublicationWatch(settings.warehouse_url))
     broker = platform.broker()
     champions, ids = Champions(platform.served_registry()), platform.recommendation_ids()
     taste = TasteStore(settings.home / "online.db")
@@ -64,11 +65,11 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         most_listens=how.most_listens,
         checks=checks_of(platform, readers, champions),
         clock=utc_now,
-        close=lambda: _close(erasures, readers, broker),
+        close=lambda: _close(erasures, readers, broker, taste),
     )
 
 
-def _close(*parts: Erasures | Readers | Broker) -> None:
+def _close(*parts: Erasures | Readers | Broker | TasteStore) -> None:
     for part in parts:
         part.close()
 
