@@ -72,10 +72,20 @@ def publication_name(url: str) -> str:
         return published_name(url)
     if path is None:
         return f"{time.monotonic() // _LOOK_AGAIN_SECONDS:.0f}"
+    return link_target(str(published_link(path)))
+
+
+def published_link(warehouse: Path) -> Path:
+    """What leads to the publication of a DuckDB file."""
     from ritournelle.warehouse.duckdb import published_path
 
+    return published_path(warehouse)
+
+
+def link_target(link: str) -> str:
+    """The name of what a link leads to; "" when it is not there."""
     try:
-        return os.readlink(published_path(path))
+        return os.readlink(link)
     except FileNotFoundError:
         return ""
 

@@ -216,6 +216,31 @@ LIST_OF_LISTENER = Query(
     {"user_id": int},
 )
 
+LIST_HEADS = Query(
+    "list_heads",
+    "marts.recommendations",
+    pa.schema(
+        [
+            _USER_ID,
+            _TRACK_ID,
+            _never_null("score", pa.float64()),
+            _never_null("model_version", pa.string()),
+            _never_null("computed_at", UTC),
+        ]
+    ),
+    "SELECT {columns} FROM {table} WHERE rank = 1 ORDER BY user_id",
+)
+"""The first row of every list: whether it is another list than it was."""
+
+LISTS_OF = Query(
+    "lists_of",
+    "marts.recommendations",
+    _RECOMMENDATION,
+    "SELECT {columns} FROM {table} WHERE user_id IN (:user_ids) ORDER BY user_id, rank",
+    {"user_ids": list[int]},
+)
+"""The lists of some listeners."""
+
 ANSWERED_LISTENERS = Query(
     "answered_listeners",
     "marts.recommendations",
@@ -348,6 +373,8 @@ QUERIES = (
     WHOLE_CATALOGUE,
     RECOMMENDATIONS,
     LIST_OF_LISTENER,
+    LIST_HEADS,
+    LISTS_OF,
     ANSWERED_LISTENERS,
     MODEL_QUALITY,
     USEFULNESS_DAYS,

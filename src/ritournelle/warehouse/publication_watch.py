@@ -8,7 +8,7 @@ from threading import Lock, Thread
 from time import monotonic
 
 from ritournelle.errors import RitournelleError
-from ritournelle.warehouse.connect import duckdb_path, publication_name
+from ritournelle.warehouse.connect import duckdb_path, link_target, publication_name, published_link
 
 LOG = logging.getLogger(__name__)
 ASK_AGAIN_SECONDS = 3.0
@@ -24,15 +24,16 @@ class PublicationWatch:
 
     def __init__(self, url: str, clock: Callable[[], float] = monotonic) -> None:
         self._url, self._clock = url, clock
-        self._is_file = duckdb_path(url) is not None
+        file = duckdb_path(url)
+        self._link = "" if file is None else str(published_link(file))
         self._lock, self._asking = Lock(), Lock()
         self._name: str | None = None
         self._asked_at = 0.0
 
     def __call__(self) -> str:
         """The name; "" when nothing was published."""
-        if self._is_file:
-            return publication_name(self._url)
+        if self._link:
+            return link_target(self._link)
         if self._name is None:
             with self._lock:
                 if self._name is None:

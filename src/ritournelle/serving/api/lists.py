@@ -70,6 +70,8 @@ class Lists:
             with self.readers.reading() as (warehouse, publication):
                 if not publication.is_whole(warehouse):
                     return empty_list(asked, NOTHING_PUBLISHED)
+                if not publication.is_loaded:
+                    publication.load(warehouse)
                 exclusions = self.exclusions(warehouse, asked.user_id, publication)
                 return self._read(warehouse, publication, replace(asked, exclusions=exclusions))
         except NothingToLearnError:

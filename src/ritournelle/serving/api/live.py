@@ -16,9 +16,11 @@ from ritournelle.serving.api.exports import Exports
 from ritournelle.serving.api.gate import Guard
 from ritournelle.serving.api.keyring import Keyring
 from ritournelle.serving.api.limits import Buckets
+from ritournelle.serving.api.loop_publisher import LoopPublisher
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.readers import Readers
 from ritournelle.serving.api.remembering import RememberingLists, RememberingTracks
+from ritournelle.serving.api.stored import StoredLists
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.heartbeat import Heartbeat
@@ -43,13 +45,16 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
     readers = Readers(platform.read_published, PublicationWatch(settings.warehouse_url))
     broker = platform.broker()
     champions, ids = Champions(platform.served_registry()), platform.recommendation_ids()
-    taste = TasteStore(settings.home / "online.db")
+    taste = TasteStore(settings.taste_path)
     forgotten, erasures = platform.forgotten(), _erasures_of(platform)
+    stored, publisher = StoredLists(platform.online_store(), readers, taste, forgotten, length), LoopPublisher(broker)
 
     return ApiParts(
         lists=RememberingLists(
             readers, champions, ids, broker, taste.in_force, length, platform.rerank_rules(), forgotten
         ),
+        stored=stored,
+        publisher=publisher,
         tracks=RememberingTracks(readers, champions, forgotten),
         telling=Telling(broker, ids, taste, forgotten),
         taste=taste,
@@ -65,11 +70,11 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         most_listens=how.most_listens,
         checks=checks_of(platform, readers, champions),
         clock=utc_now,
-        close=lambda: _close(erasures, readers, broker, taste),
+        close=lambda: _close(erasures, publisher, readers, broker, taste, stored),
     )
 
 
-def _close(*parts: Erasures | Readers | Broker | TasteStore) -> None:
+def _close(*parts: Erasures | LoopPublisher | Readers | Broker | TasteStore | StoredLists) -> None:
     for part in parts:
         part.close()
 

@@ -48,6 +48,11 @@ class Readers:
         for _, warehouse in idle:
             warehouse.close()
 
+    def loaded(self, name: str) -> Publication | None:
+        """What is kept of the publication of this name, if its `load` is done."""
+        known, publication = self._shared
+        return publication if known == name and publication.is_loaded else None
+
     def _kept(self, name: str) -> Publication:
         with self._lock:
             if self._shared[0] != name:

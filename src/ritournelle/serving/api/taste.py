@@ -28,6 +28,7 @@ INSERT INTO taste_exclusions VALUES (?, ?, ?, ?)
 ON CONFLICT (exclusion_id) DO UPDATE SET changed_at = excluded.changed_at, exclusion = excluded.exclusion
 WHERE excluded.changed_at >= taste_exclusions.changed_at
 """
+_HAS_TOLD = "SELECT 1 FROM taste_exclusions WHERE user_id = ? LIMIT 1"
 _TOLD = "SELECT exclusion FROM taste_exclusions WHERE user_id = ?"
 
 
@@ -52,6 +53,14 @@ class TasteStore:
             found = connection.execute(_TOLD, (user_id,)).fetchall()
         return [msgspec.json.decode(row[0], type=TasteExclusion) for row in found]
 
+    def has_told(self, user_id: int) -> bool:
+        """Whether there is anything; errors as of `told`."""
+        try:  # no `with`: it is asked with every request
+            connection = self._connections.known()
+            return connection is not None and connection.execute(_HAS_TOLD, (user_id,)).fetchone() is not None
+        except (sqlite3.Error, OSError) as error:
+            raise _unusable(self._path, error) from error
+
     def in_force(
         self, warehouse: Warehouse | None, user_id: int, publication: Publication | None = None
     ) -> Sequence[TasteExclusion]:
@@ -71,7 +80,11 @@ class TasteStore:
         try:
             yield self._connections.get()
         except (sqlite3.Error, OSError) as error:
-            raise StreamUnavailableError(f"{self._path} cannot be used: {error}") from error
+            raise _unusable(self._path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> StreamUnavailableError:
+    return StreamUnavailableError(f"{path} cannot be used: {error}")
 
 
 def _moment(exclusion: TasteExclusion) -> str:
