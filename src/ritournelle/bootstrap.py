@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
     from ritournelle.monitoring.rounds import Rounds
     from ritournelle.monitoring.rules import Rules
     from ritournelle.inference.rerank import RerankRules
+    from ritournelle.online_store.base import OnlineStore
     from ritournelle.registry.base import Registry
     from ritournelle.registry.store import LocalRegistry
     from ritournelle.streaming.broker import Broker
@@ -78,6 +79,12 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
     def read_published(self) -> Warehouse:
         """What the last good run published, for reading, also while a run is under way."""
         return connect_published(self.settings.warehouse_url, threads=self.settings.warehouse.threads)
+
+    def online_store(self) -> OnlineStore:
+        """Where servers find stored lists; nothing is reached before it is asked. Close it after use."""
+        from ritournelle.online_store.connect import connect_store
+
+        return connect_store(self.settings.online_store_url)
 
     def page_reader(self, on_retry: Callable[[str], None] | None = None) -> HttpPageReader:
         """What reads the app."""
@@ -253,14 +260,19 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
         from ritournelle.forgetting.forget import Forgetting
         from ritournelle.forgetting.landing import LandedPages
         from ritournelle.forgetting.models import Models
-        from ritournelle.forgetting.sqlite import OnlineStore, Texts
+        from ritournelle.forgetting.online_lists import OnlineLists
+        from ritournelle.forgetting.sqlite import OnlineStore as OnlineFile
+        from ritournelle.forgetting.sqlite import Texts
         from ritournelle.forgetting.warehouse import Publications, WarehouseRows
+        from ritournelle.online_store.connect import sqlite_path
 
         settings = self.settings
+        is_in_taste_file = sqlite_path(settings.online_store_url) == settings.taste_path.absolute()
         erasers = (
             LeftBehind(duckdb_path(settings.warehouse_url)),
             EventLog(self.broker),
-            OnlineStore(settings.home / "online.db"),
+            *([] if is_in_taste_file else [OnlineLists(self.online_store)]),
+            OnlineFile(settings.taste_path),
             LandedPages(settings.landing_folder),
             WarehouseRows(self.open_warehouse),
             Publications(self.open_warehouse),

@@ -457,10 +457,19 @@ class Day:
         self._step(report, "recommend", work)
 
     def _publish(self, report: RunReport) -> None:
+        from ritournelle.inference.online import publish_with_lists
+
         def work() -> tuple[str, dict[str, Any]]:
-            with self._warehouse.use() as warehouse:
-                warehouse.publish(PUBLISHED_SCHEMAS, report.run.run_id)
-            return f"readers see {report.run.run_id}", {}
+            with self._warehouse.use() as warehouse, self._platform.online_store() as store:
+                told, problem = publish_with_lists(
+                    warehouse,
+                    self._platform.served_registry(),
+                    store,
+                    lambda: warehouse.publish(PUBLISHED_SCHEMAS, report.run.run_id),
+                    report.run.run_id,
+                    self._watcher.on_lists,
+                )
+            return f"readers see {report.run.run_id}; {told}", {"warnings": [problem]} if problem else {}
 
         self._step(report, "publish", work)
 

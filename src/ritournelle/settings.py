@@ -41,6 +41,12 @@ def _mlflow_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _store_url(url: str) -> str:
+    if not url.startswith(("sqlite:///", "redis://", "rediss://", "unix://")):
+        raise ValueError("it must start with sqlite:///, redis://, rediss:// or unix://, or be unset")
+    return url
+
+
 def _without_secrets(url: str) -> str:
     """A server's URL without user and password, wherever it holds them; a file's as it is."""
     scheme, _, rest = url.partition("://")
@@ -249,6 +255,20 @@ class ServingSettings(_Section):
     most_kilobytes: int = Field(default=1_024, ge=1, le=100_000, description="Size of a request's body.")
 
 
+class OnlineStoreSettings(_Section):
+    """Where servers find the lists of the last publication."""
+
+    url: Annotated[str, AfterValidator(_store_url)] | None = Field(
+        default=None,
+        description="`sqlite:///path/to/online.db` or `redis://host:6379/0`; unset: `online.db` in the home.",
+    )
+
+    @property
+    def public_url(self) -> str | None:
+        """The URL without the user and password that it may hold."""
+        return _without_secrets(self.url) if self.url else self.url
+
+
 class TransformSettings(_Section):
     """How the models are built."""
 
@@ -441,6 +461,7 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
     stream: StreamSettings = Field(default_factory=StreamSettings)
+    online_store: OnlineStoreSettings = Field(default_factory=OnlineStoreSettings)
     feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
     serving: ServingSettings = Field(default_factory=ServingSettings)
     transform: TransformSettings = Field(default_factory=TransformSettings)
@@ -470,12 +491,24 @@ class Settings(BaseSettings):
         source = self.source.model_copy(update={"url": self.source.public_url})
         warehouse = self.warehouse.model_copy(update={"url": self.warehouse.public_url})
         registry = self.registry.model_copy(update={"url": self.registry.public_url})
-        return self.model_copy(update={"source": source, "warehouse": warehouse, "registry": registry})
+        store = self.online_store.model_copy(update={"url": self.online_store.public_url})
+        hidden = {"source": source, "warehouse": warehouse, "registry": registry, "online_store": store}
+        return self.model_copy(update=hidden)
 
     @property
     def warehouse_url(self) -> str:
         """The warehouse in force: the one that is set, else a DuckDB file in the home."""
         return self.warehouse.url or f"duckdb:///{self.home.absolute() / 'warehouse.duckdb'}"
+
+    @property
+    def taste_path(self) -> Path:
+        """The file in which servers keep what listeners exclude."""
+        return self.home / "online.db"
+
+    @property
+    def online_store_url(self) -> str:
+        """The online store in force: the one that is set, else the file `online.db` in the home."""
+        return self.online_store.url or f"sqlite:///{self.taste_path.absolute()}"
 
     @property
     def journal_path(self) -> Path:

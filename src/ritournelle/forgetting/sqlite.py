@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ritournelle.errors import PermanentError, TransientError
+from ritournelle.errors import PermanentError
 from ritournelle.forgetting.eraser import Removed
 from ritournelle.forgetting.listener import Listener
-from ritournelle.sqlite_file import opened
+from ritournelle.sqlite_file import opened, write_anew
 
 _WAIT_SECONDS = 10.0
-_PAUSE_SECONDS = 0.05
 
 
 class OnlineStore:
@@ -99,8 +97,7 @@ def seal(path: Path) -> None:
     """Write a file anew, and empty its log: what was deleted is in neither. `TransientError` while others hold it."""
     with connected(path) as connection:
         if connection is not None:
-            connection.execute("VACUUM")
-            _empty_log(connection, path)
+            write_anew(connection, path, wait_seconds=_WAIT_SECONDS)
 
 
 @contextmanager
@@ -115,15 +112,6 @@ def connected(path: Path) -> Iterator[sqlite3.Connection | None]:
             yield connection
     except sqlite3.Error as error:
         raise PermanentError(f"{path} cannot be used: {error}") from error
-
-
-def _empty_log(connection: sqlite3.Connection, path: Path) -> None:
-    """Readers keep the log from being emptied: theirs are short."""
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-        if time.monotonic() > deadline:
-            raise TransientError(f"{path} is read by others all the time, so that its log cannot be emptied; try again")
-        time.sleep(_PAUSE_SECONDS)
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:

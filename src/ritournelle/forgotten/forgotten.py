@@ -31,18 +31,23 @@ class Forgotten:
         self._path = path
         self._key_of_home = key
         self._key: bytes | None = None
-        self._read: tuple[tuple[int, ...], tuple[Entry, ...]] = ((), ())
+        self._read: tuple[tuple[int, ...], tuple[Entry, ...], frozenset[str]] = ((), (), frozenset())
 
     def entries(self) -> Sequence[Entry]:
         """All of them, in the order in which they asked; `PermanentError` when the file cannot be read."""
+        return self._current()[0]
+
+    def _current(self) -> tuple[Sequence[Entry], frozenset[str]]:
+        """The entries and their hashes; a look at the file's state tells whether it has to be read again."""
         try:
             state = os.stat(self._path)
         except FileNotFoundError:
-            return ()
-        seen = (state.st_ino, state.st_mtime_ns, state.st_size)
-        if self._read[0] != seen:
-            self._read = (seen, self._from_file())
-        return self._read[1]
+            return (), frozenset()
+        seen, read = (state.st_ino, state.st_mtime_ns, state.st_size), self._read
+        if read[0] != seen:
+            entries = self._from_file()
+            self._read = read = (seen, entries, frozenset(entry.listener for entry in entries))
+        return read[1:]
 
     def waiting(self) -> Sequence[Entry]:
         """Those who are not erased everywhere yet."""
@@ -50,8 +55,8 @@ class Forgotten:
 
     def holds(self, user_id: int) -> bool:
         """Whether this listener was forgotten, or has asked for it."""
-        entries = self.entries()
-        return bool(entries) and self.hashed(user_id) in {entry.listener for entry in entries}
+        _, names = self._current()
+        return bool(names) and self.hashed(user_id) in names
 
     def of_epoch(self, epoch: int) -> IsForgotten | None:
         """Whose rows are dropped when a source speaks of that population; None: nobody's."""

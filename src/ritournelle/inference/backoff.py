@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from ritournelle.domain.content import content_matrix
-from ritournelle.domain.interactions import IdMap, Interactions
-from ritournelle.inference.excluding import as_matrix
+from ritournelle.domain.interactions import UNKNOWN, IdMap, Interactions
+from ritournelle.inference.never import with_pairs
 from ritournelle.inference.rows import Answer, recommendation_rows
 from ritournelle.recommenders.content import ContentRecommender
 from ritournelle.recommenders.ranked import NO_TRACK, Ranked
@@ -46,18 +45,22 @@ class ContentBackoff:
         columns = [heard.column(name) for name in ("user_id", "track_id", "weight")]
         listeners = IdMap.of(user_ids)
         histories = Interactions.of(*columns, users=listeners, tracks=self.tracks).matrix
-        left_out = histories if never is None else histories + as_matrix(never, listeners, self.tracks)
+        left_out = histories if never is None else with_pairs(histories, never, listeners, self.tracks)
         ranked = self.model.recommend(self.model.fold_in(histories), k, exclude=left_out)
         alike = ranked.scores > 0
         ranked = Ranked(np.where(alike, ranked.tracks, NO_TRACK), np.where(alike, ranked.scores, -np.inf))
         return recommendation_rows(user_ids, ranked, self.tracks.ids, answer), user_ids[ranked.lengths == 0]
 
 
-def content_backoff(interactions: pa.Table, known: IdMap, catalogue: Callable[[], pa.Table]) -> ContentBackoff | None:
-    """The back-off, if anybody in `interactions` heard only tracks outside `known`: then the catalogue is read."""
-    is_known = pc.is_in(interactions.column("track_id"), value_set=pa.array(known.ids))
+def backoff_of(catalogue: pa.Table) -> ContentBackoff | None:
+    """From the query `TRACK_CONTENT`; None where there are no tracks."""
+    return ContentBackoff.of(catalogue) if catalogue.num_rows else None
+
+
+def needs_backoff(interactions: pa.Table, known: IdMap) -> bool:
+    """Whether anybody in `interactions` heard only tracks outside `known`."""
+    is_known = known.rows32(interactions.column("track_id")) != UNKNOWN
+    if is_known.all():
+        return False
     users = interactions.column("user_id")
-    if pc.count_distinct(users).as_py() == pc.count_distinct(users.filter(is_known)).as_py():
-        return None
-    tracks = catalogue()
-    return ContentBackoff.of(tracks) if tracks.num_rows else None
+    return bool(pc.count_distinct(users).as_py() != pc.count_distinct(users.filter(pa.array(is_known))).as_py())

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from ritournelle.domain.interactions import UNKNOWN, IdMap, Interactions
 from ritournelle.inference.backoff import ContentBackoff
 from ritournelle.inference.champion import Champion
-from ritournelle.inference.excluding import as_matrix, nothing_excluded
 from ritournelle.inference.fallback import Fallback
+from ritournelle.inference.never import no_pairs, with_pairs
 from ritournelle.inference.rerank import RerankRules, Traits, reranked
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA, Answer, recommendation_rows
 from ritournelle.inference.recent import recent_sequences
@@ -50,9 +50,11 @@ class Night:
     rules: RerankRules = RerankRules()
     traits: Traits | None = None
     """Of the champion's tracks, where there are rules."""
+    candidates: NDArray[np.int64] | None = None
+    """Rows of the champion's tracks for `recommendable`, where they are known; None: looked up."""
     backoff: ContentBackoff | None = None
     """For those who heard only tracks that the champion does not know; None: popularity answers them."""
-    never: pa.Table = field(default_factory=nothing_excluded)
+    never: pa.Table = field(default_factory=no_pairs)
     """Pairs of user_id and track_id that listeners have excluded: recommended as little as what was heard."""
 
     @property
@@ -122,7 +124,7 @@ def _ask_champion(
     heard, model = personal.matrix[known], champion.model
     states = model.fold_in(heard, recent=recent and recent.of_listeners(known, len(personal.users)))
     pool = night.rules.pool(night.list_length)
-    left_out = heard + as_matrix(night.never, personal.users, personal.tracks)[known]
+    left_out = with_pairs(heard, night.never, IdMap.of(personal.users.at(known)), personal.tracks)
     ranked = model.recommend(states, pool, exclude=left_out, candidates=_candidates(night))
     if night.traits is not None:
         ranked = reranked(ranked, night.list_length, night.rules, night.traits)
@@ -146,13 +148,15 @@ def _heard_by(night: Night, users: NDArray[np.int64]) -> pa.Table:
 
 def _ask_fallback(night: Night, user_ids: NDArray[np.int64], why: str) -> pa.RecordBatch:
     listeners = IdMap.of(user_ids)
-    left_out = night.fallback.histories(listeners, _heard_by(night, user_ids)).matrix
-    left_out = left_out + as_matrix(night.never, listeners, night.fallback.tracks)
+    heard = night.fallback.histories(listeners, _heard_by(night, user_ids)).matrix
+    left_out = with_pairs(heard, night.never, listeners, night.fallback.tracks)
     return night.fallback.rows(user_ids, left_out, night.list_length, night.by_fallback(why))
 
 
 def _candidates(night: Night) -> NDArray[np.int64] | None:
     """Rows of the champion's tracks that may be recommended."""
+    if night.candidates is not None:
+        return night.candidates
     if night.champion is None or night.recommendable is None:
         return None
     rows = night.champion.tracks.rows(night.recommendable)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ritournelle.domain.interactions import IdMap, Interactions
 from ritournelle.domain.taste import ExclusionKind, TasteExclusion
+from ritournelle.inference.publication import Publication
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 
@@ -19,27 +18,15 @@ MOST_LISTENS = 10_000
 """Of one listener that are looked through for excluded ones."""
 
 
-def excluded_tracks(warehouse: Warehouse, exclusions: Sequence[TasteExclusion]) -> NDArray[np.int64]:
+def excluded_tracks(
+    warehouse: Warehouse, publication: Publication, exclusions: Sequence[TasteExclusion]
+) -> NDArray[np.int64]:
     """Ids of the tracks that are not recommended: excluded by themselves or by their artist (A–Z in any case)."""
     named = [int(one.target or 0) for one in exclusions if one.kind is ExclusionKind.TRACK]
-    artists = [one.target for one in exclusions if one.kind is ExclusionKind.ARTIST]
+    artists = [one.target or "" for one in exclusions if one.kind is ExclusionKind.ARTIST]
     if artists:
-        content = marts.TRACK_CONTENT.run(warehouse)
-        wanted = pc.ascii_lower(pa.array(artists, pa.string()))
-        theirs = content.filter(pc.is_in(pc.ascii_lower(content["artist"]), value_set=wanted))
-        named += theirs["track_id"].to_pylist()
+        named += publication.tracks_by(warehouse, artists)
     return np.array(sorted(set(named)), dtype=np.int64)
-
-
-def nothing_excluded() -> pa.Table:
-    """Pairs of user_id and track_id, none of them."""
-    return marts.NEVER_RECOMMENDED.columns.empty_table()
-
-
-def as_matrix(pairs: pa.Table, users: IdMap, tracks: IdMap) -> Any:
-    """Listeners × tracks (CSR), one where there is a pair (user_id, track_id) of both."""
-    columns = (pairs.column("user_id"), pairs.column("track_id"), np.ones(pairs.num_rows))
-    return Interactions.of(*columns, users=users, tracks=tracks).matrix
 
 
 def unheard_tracks(warehouse: Warehouse, user_id: int, exclusions: Sequence[TasteExclusion]) -> set[int]:

@@ -41,9 +41,13 @@ class Fallback:
         played.
         """
         if recommendable is not None:
-            wanted = pa.array(np.asarray(recommendable, dtype=np.int64))
-            popularity = popularity.filter(pc.is_in(popularity.column("track_id"), value_set=wanted))
-        column, played = _freshest_window(popularity, list_length)
+            popularity = of_tracks(popularity, recommendable)
+        return cls.in_window(popularity, freshest_window(popularity, list_length))
+
+    @classmethod
+    def in_window(cls, popularity: pa.Table, column: str) -> Fallback:
+        """By the plays of one window; errors as in `of`."""
+        played = popularity.filter(pc.greater(popularity.column(column), 0))
         if not played.num_rows:
             raise NothingToLearnError("no track was ever played: there is no popularity to fall back on")
         plays = Interactions.of(np.zeros(played.num_rows), played.column("track_id"), played.column(column))
@@ -73,7 +77,16 @@ class Fallback:
         return recommendation_rows(user_ids, ranked, self.tracks.ids, answer)
 
 
-def _freshest_window(popularity: pa.Table, list_length: int) -> tuple[str, pa.Table]:
-    """The first window with enough played tracks, else the last one, and the rows of the tracks played in it."""
-    *fresh, whole = [(column, popularity.filter(pc.greater(popularity.column(column), 0))) for column in _WINDOWS]
-    return next((window for window in fresh if window[1].num_rows >= list_length), whole)
+def of_tracks(popularity: pa.Table, track_ids: ArrayLike) -> pa.Table:
+    """The rows of these tracks."""
+    wanted = pa.array(np.asarray(track_ids, dtype=np.int64))
+    return popularity.filter(pc.is_in(popularity.column("track_id"), value_set=wanted))
+
+
+def freshest_window(popularity: pa.Table, list_length: int) -> str:
+    """The column of the first window in which so many tracks were played, else of the last one."""
+    *fresh, whole = _WINDOWS
+    for column in fresh:
+        if (pc.sum(pc.greater(popularity.column(column), 0)).as_py() or 0) >= list_length:
+            return column
+    return whole

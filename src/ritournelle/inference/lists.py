@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from ritournelle.domain.recommendations import AnsweredBy, Recommendation, Recom
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.reasons import BECAUSE_OF_HEARD_TRACKS, reason_with_names
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA, Answer
+from ritournelle.online_store.base import StoredList
 
 Track = Mapping[str, Any]
 
@@ -67,6 +69,27 @@ def list_from_rows(
         fallback_reason=first["fallback_reason"],
         recommendations=tuple(
             _recommendation(entry, tracks, tuple(carriers.get(entry["track_id"], ()))) for entry in entries
+        ),
+    )
+
+
+def list_from_stored(user_id: int, stored: StoredList, tracks: Mapping[int, Track]) -> RecommendationList:
+    """The same from the online store; ids are left empty, since each time that it is shown it gets new ones."""
+    answered_by = AnsweredBy.FALLBACK if stored.fallback_reason else AnsweredBy.MODEL
+    shared = {"user_id": user_id, "model_version": stored.model_version, "reason": stored.reason}
+    entries = zip(stored.tracks, stored.scores, stored.because_of, strict=True)
+    return RecommendationList(
+        user_id=user_id,
+        model_version=stored.model_version,
+        computed_at=stored.computed_at,
+        answered_by=answered_by,
+        fallback_reason=stored.fallback_reason,
+        recommendations=tuple(
+            replace(
+                _recommendation(shared | {"track_id": track, "score": score, "rank": rank}, tracks, tuple(because_of)),
+                recommendation_id="",
+            )
+            for rank, (track, score, because_of) in enumerate(entries, start=1)
         ),
     )
 

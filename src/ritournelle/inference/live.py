@@ -21,7 +21,8 @@ from ritournelle.inference.explaining import carriers
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.lists import list_from_rows, unknown_listener
 from ritournelle.inference.nightly import with_histories
-from ritournelle.inference.rerank import RerankRules, Traits
+from ritournelle.inference.publication import Publication
+from ritournelle.inference.rerank import RerankRules
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 
@@ -46,35 +47,58 @@ def empty_list(asked: Asked, why: str, model_version: str = NO_MODEL_VERSION) ->
     return RecommendationList(asked.user_id, model_version, asked.now, AnsweredBy.FALLBACK, why)
 
 
-def live_list(warehouse: Warehouse, champions: Champions, asked: Asked) -> RecommendationList:
-    """By the champion where it can be read and the listener has heard something, else by popularity, which says why."""
-    problem = ""
+def live_list(
+    warehouse: Warehouse, champions: Champions, asked: Asked, publication: Publication | None = None
+) -> RecommendationList:
+    """By the champion where it can be read and the listener has heard something, else by popularity, which says why.
+
+    `publication` keeps what lists share in memory, for those who make many.
+    """
+    shared, problem = publication or Publication(), ""
     try:
         champion = champions.in_force()
     except ModelError:
         champion, problem = None, DAMAGED
     version = NO_MODEL_VERSION if champion is None else champion.version
-    left_out = excluded_tracks(warehouse, asked.exclusions)
+    left_out = excluded_tracks(warehouse, shared, asked.exclusions)
     try:
-        night = _night(warehouse, champion, asked, left_out)
+        night = _night(warehouse, shared, champion, asked, left_out)
+        rows = _allowed(_rows(warehouse, shared, night, asked, left_out), left_out)
     except NothingToLearnError:
         return empty_list(asked, problem or NOTHING_PLAYED, version)
-    rows = _allowed(all_nightly_lists(night, [asked.user_id]), left_out)
     if not rows.num_rows:
         return empty_list(asked, problem or NOTHING_LEFT, version)
-    return _told(_named(warehouse, night, rows), warehouse, asked, problem)
+    return _told(_named(warehouse, shared, night, rows), warehouse, asked, problem)
 
 
-def _night(warehouse: Warehouse, champion: Champion | None, asked: Asked, left_out: NDArray[np.int64]) -> Night:
-    tracks = np.setdiff1d(marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy(), left_out)
-    popularity = marts.TRACK_POPULARITY.run(warehouse)
-    fallback = Fallback.of(popularity, list_length=asked.k, recommendable=tracks)
+def _rows(
+    warehouse: Warehouse, shared: Publication, night: Night, asked: Asked, left_out: NDArray[np.int64]
+) -> pa.Table:
+    """The list; where popularity has to answer somebody who excludes tracks, of the others alone."""
+    rows = all_nightly_lists(night, [asked.user_id])
+    if not left_out.size or (rows.num_rows and not rows["fallback_reason"][0].is_valid):
+        return rows
+    tracks = np.setdiff1d(shared.living(warehouse), left_out)
+    fallback = Fallback.of(shared.popularity(warehouse), list_length=asked.k, recommendable=tracks)
+    return all_nightly_lists(replace(night, fallback=fallback), [asked.user_id])
+
+
+def _night(
+    warehouse: Warehouse, shared: Publication, champion: Champion | None, asked: Asked, left_out: NDArray[np.int64]
+) -> Night:
+    fallback = shared.fallback(warehouse, asked.k, only_living=True)
     nothing = marts.INTERACTIONS.columns.empty_table()
-    night = Night(champion, fallback, nothing, asked.k, asked.now, recommendable=tracks, rules=asked.rules)
+    night = Night(champion, fallback, nothing, asked.k, asked.now, rules=asked.rules)
+    if champion is not None:
+        candidates = shared.candidates(warehouse, champion)
+        if left_out.size:
+            candidates = np.setdiff1d(candidates, champion.tracks.rows(left_out))
+        night = replace(night, candidates=candidates)
     if champion is not None and asked.rules.is_active:
-        night = replace(night, traits=Traits.of(champion.tracks, marts.TRACK_CONTENT.run(warehouse), popularity))
+        night = replace(night, traits=shared.traits(warehouse, champion))
     unheard = unheard_tracks(warehouse, asked.user_id, asked.exclusions) | set(left_out.tolist())
-    return _with_context(_without(with_histories(warehouse, night, [asked.user_id]), unheard), asked)
+    night = with_histories(warehouse, night, [asked.user_id], lambda: shared.backoff(warehouse))
+    return _with_context(_without(night, unheard), asked)
 
 
 def _allowed(rows: pa.Table, left_out: NDArray[np.int64]) -> pa.Table:
@@ -102,12 +126,12 @@ def _with_context(night: Night, asked: Asked) -> Night:
     return replace(night, interactions=pa.concat_tables([night.interactions, heard]), recent=recent)
 
 
-def _named(warehouse: Warehouse, night: Night, rows: pa.Table) -> RecommendationList:
+def _named(warehouse: Warehouse, shared: Publication, night: Night, rows: pa.Table) -> RecommendationList:
     because_of: dict[int, list[int]] = {}
     if night.champion is not None and not rows["fallback_reason"][0].is_valid:
         because_of = carriers(night.champion, rows, night.interactions, night.recent)
-    named = {*rows["track_id"].to_pylist(), *(track for heard in because_of.values() for track in heard)}
-    return list_from_rows(rows, marts.CATALOGUE.run(warehouse, track_ids=sorted(named)), because_of)
+    named = [*rows["track_id"].to_pylist(), *(track for heard in because_of.values() for track in heard)]
+    return list_from_rows(rows, shared.named(warehouse, named), because_of)
 
 
 def _told(made: RecommendationList, warehouse: Warehouse, asked: Asked, problem: str) -> RecommendationList:
@@ -122,21 +146,22 @@ def _told(made: RecommendationList, warehouse: Warehouse, asked: Asked, problem:
     return made
 
 
-def popular_list(warehouse: Warehouse, k: int) -> tuple[list[tuple[int, float]], str]:
+def popular_list(
+    warehouse: Warehouse, k: int, publication: Publication | None = None
+) -> tuple[list[tuple[int, float]], str]:
     """The `k` most popular living tracks with their scores, best first, and what they are popular by.
 
     Raises `NothingToLearnError` when nothing was ever played.
     """
-    living = marts.LIVING_TRACKS.run(warehouse)["track_id"]
-    fallback = Fallback.of(marts.TRACK_POPULARITY.run(warehouse), list_length=k, recommendable=living.to_numpy())
+    fallback = (publication or Publication()).fallback(warehouse, k, only_living=True)
     ranked = fallback.model.recommend(np.zeros((1, 0)), k)
     rows, scores = ranked.row(0)
     return list(zip(fallback.tracks.at(rows).tolist(), np.asarray(scores).tolist(), strict=True)), fallback.reason
 
 
-def tracks_of_same_artist(warehouse: Warehouse, track_id: int) -> list[int]:
+def tracks_of_same_artist(warehouse: Warehouse, track_id: int, publication: Publication | None = None) -> list[int]:
     """Living tracks by the artist of this one, itself left out, by their ids; none for an unknown track."""
-    content = marts.TRACK_CONTENT.run(warehouse)
+    content = (publication or Publication()).content(warehouse)
     mine = content.filter(pc.equal(content["track_id"], track_id))
     if not mine.num_rows or not mine["artist"][0].is_valid:
         return []

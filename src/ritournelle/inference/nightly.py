@@ -14,11 +14,11 @@ import xxhash
 from numpy.typing import ArrayLike, NDArray
 
 from ritournelle.domain.interactions import IdMap
-from ritournelle.inference.backoff import content_backoff
+from ritournelle.inference.backoff import ContentBackoff, backoff_of, needs_backoff
 from ritournelle.inference.batch import BLOCK_SIZE, Night, nightly_blocks
 from ritournelle.inference.champion import Champion, load_champion
-from ritournelle.inference.excluding import nothing_excluded
 from ritournelle.inference.fallback import Fallback
+from ritournelle.inference.never import no_pairs
 from ritournelle.inference.recent import LATEST
 from ritournelle.inference.rerank import RerankRules, Traits
 from ritournelle.inference.states import ListStates, list_states
@@ -164,18 +164,21 @@ def night_without_histories(
 def _never_recommended(warehouse: Warehouse) -> pa.Table:
     """What listeners have excluded; nothing in a warehouse that was transformed before there were exclusions."""
     if not warehouse.exists(warehouse.schema("core"), "taste_exclusions"):
-        return nothing_excluded()
+        return no_pairs()
     return marts.NEVER_RECOMMENDED.run(warehouse)
 
 
-def with_histories(warehouse: Warehouse, night: Night, users: ArrayLike) -> Night:
-    """The night with what these users heard."""
+def with_histories(
+    warehouse: Warehouse, night: Night, users: ArrayLike, content: Callable[[], ContentBackoff | None] | None = None
+) -> Night:
+    """The night with what these users heard; `content` brings the content back-off from elsewhere, if it is needed."""
     named = np.asarray(users, dtype=np.int64).tolist()
     wanted = {} if len(named) > _FEW else {"user_ids": named}
     interactions = (marts.INTERACTIONS_OF if wanted else marts.INTERACTIONS).run(warehouse, **wanted)
     backoff = None
     if night.champion is not None:
-        backoff = content_backoff(interactions, night.champion.tracks, lambda: marts.TRACK_CONTENT.run(warehouse))
+        made = content or (lambda: backoff_of(marts.TRACK_CONTENT.run(warehouse)))
+        backoff = made() if needs_backoff(interactions, night.champion.tracks) else None
     recent = _recent(warehouse, night.champion, wanted)
     return replace(night, interactions=interactions, recent=recent, backoff=backoff)
 

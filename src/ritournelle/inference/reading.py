@@ -11,12 +11,12 @@ from ritournelle.errors import ModelError, PermanentError
 from ritournelle.inference.batch import NO_MODEL_VERSION, NOTHING_LEFT, all_nightly_lists
 from ritournelle.inference.champion import Champions
 from ritournelle.inference.explaining import carriers
-from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.lists import fallback_rows, list_from_rows
 from ritournelle.inference.nightly import night_without_histories, with_histories
+from ritournelle.inference.publication import Publication
 from ritournelle.inference.recent import LATEST
-from ritournelle.inference.rows import RECOMMENDATION_SCHEMA
 from ritournelle.inference.rerank import RerankRules
+from ritournelle.inference.rows import RECOMMENDATION_SCHEMA
 from ritournelle.registry.base import Registry
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
@@ -32,24 +32,26 @@ def read_list(
     now: datetime,
     rules: RerankRules = RerankRules(),
     champions: Champions | None = None,
+    publication: Publication | None = None,
 ) -> RecommendationList:
     """One listener's list: the stored one, or a longer one made now, or, for whom none is stored, the fallback's.
 
-    `champions` keeps models in memory, for those who read many lists.
+    `champions` and `publication` keep models and catalogue in memory, for those who read many lists.
     Raises `PermanentError` when no run has made any list yet.
     """
-    if not warehouse.exists(warehouse.schema("marts"), "track_popularity"):
+    shared = publication or Publication(is_kept=False)
+    if not shared.is_whole(warehouse):
         raise PermanentError("there are no recommendations yet; make them with `ritournelle run`")
     rows = marts.LIST_OF_LISTENER.run(warehouse, user_id=user_id).cast(RECOMMENDATION_SCHEMA)
     if rows.num_rows and k > stored_length:
         night = night_without_histories(warehouse, registry, k, now, rules)
         rows = all_nightly_lists(with_histories(warehouse, night, [user_id]), [user_id])
     if not rows.num_rows:
-        rows = _fallback(warehouse, registry, user_id, k, now)
+        rows = _fallback(warehouse, shared, registry, user_id, k, now)
     rows = rows.sort_by("rank").slice(0, k)
     because_of = _because_of(warehouse, champions or Champions(registry), user_id, rows)
-    named = {*rows.column("track_id").to_pylist(), *(track for heard in because_of.values() for track in heard)}
-    return list_from_rows(rows, marts.CATALOGUE.run(warehouse, track_ids=sorted(named)), because_of)
+    named = [*rows.column("track_id").to_pylist(), *(track for heard in because_of.values() for track in heard)]
+    return list_from_rows(rows, shared.named(warehouse, named), because_of)
 
 
 def _because_of(warehouse: Warehouse, champions: Champions, user_id: int, rows: pa.Table) -> dict[int, list[int]]:
@@ -67,12 +69,14 @@ def _because_of(warehouse: Warehouse, champions: Champions, user_id: int, rows: 
     return carriers(champion, rows, heard, recent)
 
 
-def _fallback(warehouse: Warehouse, registry: Registry, user_id: int, k: int, now: datetime) -> pa.Table:
+def _fallback(
+    warehouse: Warehouse, shared: Publication, registry: Registry, user_id: int, k: int, now: datetime
+) -> pa.Table:
     heard = marts.INTERACTIONS_OF.run(warehouse, user_ids=[user_id])
     is_known = bool(marts.LIVING_USER.run(warehouse, user_id=user_id).num_rows)
     return fallback_rows(
         user_id,
-        Fallback.of(marts.TRACK_POPULARITY.run(warehouse), list_length=k),
+        shared.fallback(warehouse, k),
         k=k,
         model_version=registry.champion() or NO_MODEL_VERSION,
         computed_at=now,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
 
@@ -76,6 +77,17 @@ def _excluded(listeners: IdMap, never: pa.Table) -> NDArray[np.uint64]:
     sums = np.zeros(len(listeners), dtype=np.uint64)
     np.add.at(sums, rows[rows != UNKNOWN], _mixed(tracks[rows != UNKNOWN]))
     return sums
+
+
+def stamps(heads: pa.Table) -> NDArray[np.int64]:
+    """A number for each list that is another one when the list is; from the rows of the query `LIST_HEADS`."""
+    mixed = np.asarray(pc.cast(heads["computed_at"], pa.int64()).to_numpy()).astype(np.uint64)
+    versions = pc.dictionary_encode(heads["model_version"].combine_chunks())
+    numbers = np.array([_number(version) for version in versions.dictionary.to_pylist()], dtype=np.uint64)
+    mixed = _mixed(mixed ^ numbers[versions.indices.to_numpy()]) if heads.num_rows else mixed
+    for column in (heads["track_id"].to_numpy(), heads["score"].to_numpy()):
+        mixed = _mixed(mixed ^ np.ascontiguousarray(column).view(np.uint64))
+    return mixed.view(np.int64)
 
 
 def _number(text: str) -> np.uint64:

@@ -55,9 +55,23 @@ class AliasFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._read: tuple[tuple[int, ...], Aliases] = ((), Aliases())
 
     def read(self) -> Aliases:
-        """None of anything before the first promotion; `ModelError` that names a corrupt file."""
+        """None of anything before the first promotion; `ModelError` that names a corrupt file.
+
+        The file is replaced as a whole: it is read again when it is another one.
+        """
+        try:
+            state = os.stat(self._path)
+        except FileNotFoundError:
+            return Aliases()
+        seen, read = (state.st_ino, state.st_mtime_ns, state.st_size), self._read
+        if read[0] != seen:
+            self._read = read = (seen, self._from_file())
+        return read[1]
+
+    def _from_file(self) -> Aliases:
         try:
             fields = json.loads(self._path.read_text(encoding="utf-8"))
             promotions = tuple(_promotion(each) for each in fields.get("promotions", ()))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ritournelle import __version__
 from ritournelle.errors import RitournelleError
@@ -32,6 +34,7 @@ from ritournelle.serving.routes.recommendations import recommendation_routes
 from ritournelle.serving.routes.static import static_routes
 from ritournelle.serving.routes.tracks import track_routes
 from ritournelle.serving.security import SecureHeaders
+from ritournelle.serving.shortcut import Shortcut
 from ritournelle.serving.watchman import EVERY_SECONDS, watching
 
 LOG = logging.getLogger(__name__)
@@ -56,7 +59,7 @@ def create_app(
             _end(api)
 
     # FastAPI's own pages of the API would load their scripts from elsewhere.
-    app = FastAPI(
+    app = _Application(
         redirect_slashes=False,  # what is not described has no answer but 404
         title="Ritournelle",
         version=__version__,
@@ -66,11 +69,7 @@ def create_app(
         lifespan=lifespan,
     )
     tell_problems(app)
-    if api is not None:
-        app.add_middleware(Gate, guard=api.guard)
-    app.add_middleware(SecureHeaders)  # its headers stand on refusals, too
-    if api is not None:
-        app.add_middleware(Measured, traffic=api.traffic)  # outermost
+    app.guarded = _guarded(app.guarded, api)
     for router in (
         health_routes(parts, pages, forms.token),
         incident_routes(parts.report_trouble, pages, forms),
@@ -84,6 +83,29 @@ def create_app(
         app.include_router(listen_routes(api, pages, forms))
         app.include_router(track_routes(api, pages))
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI behind guards of our own: what they answer by themselves costs none of the framework's layers."""
+
+    guarded: ASGIApp
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.guarded = super().__call__
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.guarded(scope, receive, send)
+
+
+def _guarded(app: ASGIApp, api: ApiParts | None) -> ASGIApp:
+    """The innermost first."""
+    if api is not None and api.stored.is_local:
+        app = Shortcut(app, api, api.stored, api.publisher)
+    if api is not None:
+        app = Gate(app, api.guard)
+    app = SecureHeaders(app)  # its headers stand on refusals, too
+    return app if api is None else Measured(app, api.traffic)
 
 
 def _looking(parts: Parts, api: ApiParts | None) -> Callable[[], None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_POLICY = (
@@ -21,6 +20,9 @@ HEADERS = {
 }
 
 
+_RAW = [(name.lower().encode(), value.encode()) for name, value in (HEADERS | {"Cache-Control": "no-store"}).items()]
+
+
 class SecureHeaders:
     """An ASGI middleware that adds them to every answer, refusals and errors included."""
 
@@ -30,10 +32,9 @@ class SecureHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
+                headers = list(message["headers"])
+                given = {name for name, _ in headers}
+                message = message | {"headers": headers + [one for one in _RAW if one[0] not in given]}
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

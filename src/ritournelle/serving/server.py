@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable, Collection
 
 from fastapi import FastAPI
@@ -21,6 +23,8 @@ _LOG_TO_STDERR = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
     "loggers": {"_granian": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
 }
+_SWITCH_SECONDS = 0.0005
+"""A thread that computes lets the event loop in after so long; Python's own 5 ms are half of what an answer may take."""
 _GRANIAN_ENDS_SECONDS = 0.3
 
 
@@ -55,6 +59,9 @@ def names_of(address: str, given: Collection[str]) -> Collection[str]:
 def serve(app: FastAPI, address: str, port: int, on_start: Callable[[str], None]) -> None:
     """Blocks, and needs the main thread; `on_start` gets the URL once requests are taken."""
     logging.basicConfig(format="ritournelle: %(levelname)s %(message)s", level=logging.WARNING)
+    gc.collect()
+    gc.freeze()  # what was imported stays: the collector need not go through it again and again
+    sys.setswitchinterval(_SWITCH_SECONDS)
     asyncio.run(_run(app, address, port, on_start))
 
 

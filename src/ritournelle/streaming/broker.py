@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, Self
 
+import msgspec
 
-@dataclass(frozen=True)
-class Outgoing:
+
+class Outgoing(msgspec.Struct, frozen=True):
     """A message on its way: messages of one topic and key keep their order."""
 
     topic: str

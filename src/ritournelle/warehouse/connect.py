@@ -60,17 +60,32 @@ def connect_published(url: str, *, threads: int = 2) -> Warehouse:
 
 
 def publication_name(url: str) -> str:
-    """A name for what `connect_published` would open now, cheap to ask for; "" when nothing was published.
+    """A name for what `connect_published` would open now; "" when nothing was published.
 
-    Servers are not asked: there the name changes every few seconds.
+    Of a file it is cheap to ask for; PostgreSQL is connected to. Other servers are not asked: there it changes every
+    few seconds. See `publication_watch` for who asks often.
     """
     path = duckdb_path(url)
+    if is_postgres(url):
+        with _extra("postgres"):
+            from ritournelle.warehouse.postgres import published_name
+        return published_name(url)
     if path is None:
         return f"{time.monotonic() // _LOOK_AGAIN_SECONDS:.0f}"
+    return link_target(str(published_link(path)))
+
+
+def published_link(warehouse: Path) -> Path:
+    """What leads to the publication of a DuckDB file."""
     from ritournelle.warehouse.duckdb import published_path
 
+    return published_path(warehouse)
+
+
+def link_target(link: str) -> str:
+    """The name of what a link leads to; "" when it is not there."""
     try:
-        return os.readlink(published_path(path))
+        return os.readlink(link)
     except FileNotFoundError:
         return ""
 

@@ -174,18 +174,20 @@ TRACK_CONTENT = Query(
 )
 """What is known of a track before anybody has heard it."""
 
+_TRACK = pa.schema(
+    [
+        _TRACK_ID,
+        pa.field("name", pa.string()),
+        pa.field("artist", pa.string()),
+        pa.field("album", pa.string()),
+        pa.field("duration_seconds", pa.int64()),
+    ]
+)
+
 CATALOGUE = Query(
     "catalogue",
     "core.dim_tracks",
-    pa.schema(
-        [
-            _TRACK_ID,
-            pa.field("name", pa.string()),
-            pa.field("artist", pa.string()),
-            pa.field("album", pa.string()),
-            pa.field("duration_seconds", pa.int64()),
-        ]
-    ),
+    _TRACK,
     "SELECT {columns} FROM {table} WHERE " + _OF_THE_LATEST_EPOCH + " AND track_id IN (:track_ids) ORDER BY track_id",
     {"track_ids": list[int]},
 )
@@ -226,6 +228,13 @@ POPULARITY_OF = Query(
     {"track_id": int},
 )
 """How often one track was played."""
+WHOLE_CATALOGUE = Query(
+    "whole_catalogue",
+    "core.dim_tracks",
+    _TRACK,
+    "SELECT {columns} FROM {table} WHERE " + _OF_THE_LATEST_EPOCH + " AND track_id IS NOT NULL ORDER BY track_id",
+)
+"""The same of all tracks, for those who tell of many."""
 
 RECOMMENDATIONS = Query(
     "recommendations",
@@ -241,6 +250,31 @@ LIST_OF_LISTENER = Query(
     "SELECT {columns} FROM {table} WHERE user_id = :user_id ORDER BY rank",
     {"user_id": int},
 )
+
+LIST_HEADS = Query(
+    "list_heads",
+    "marts.recommendations",
+    pa.schema(
+        [
+            _USER_ID,
+            _TRACK_ID,
+            _never_null("score", pa.float64()),
+            _never_null("model_version", pa.string()),
+            _never_null("computed_at", UTC),
+        ]
+    ),
+    "SELECT {columns} FROM {table} WHERE rank = 1 ORDER BY user_id",
+)
+"""The first row of every list: whether it is another list than it was."""
+
+LISTS_OF = Query(
+    "lists_of",
+    "marts.recommendations",
+    _RECOMMENDATION,
+    "SELECT {columns} FROM {table} WHERE user_id IN (:user_ids) ORDER BY user_id, rank",
+    {"user_ids": list[int]},
+)
+"""The lists of some listeners."""
 
 ANSWERED_LISTENERS = Query(
     "answered_listeners",
@@ -362,6 +396,13 @@ NEVER_RECOMMENDED = Query(
     computed=("track_id",),
 )
 """Living tracks that listeners have excluded, by themselves or by their artist: no list of theirs holds them."""
+EXCLUDING_USERS = Query(
+    "excluding_users",
+    "core.taste_exclusions",
+    pa.schema([_USER_ID]),
+    "SELECT DISTINCT user_id FROM {table} WHERE is_active = TRUE" f" AND {_OF_THE_LATEST_LISTENS} ORDER BY user_id",
+)
+"""Who has taken anything out of their taste, and not back."""
 
 HISTORY_OF = Query(
     "history_of",
@@ -391,13 +432,17 @@ QUERIES = (
     TRACK_DETAILS,
     SEARCHED_TRACKS,
     POPULARITY_OF,
+    WHOLE_CATALOGUE,
     RECOMMENDATIONS,
     LIST_OF_LISTENER,
+    LIST_HEADS,
+    LISTS_OF,
     ANSWERED_LISTENERS,
     MODEL_QUALITY,
     USEFULNESS_DAYS,
     FEEDBACK_OF,
     EXCLUSIONS_OF,
     NEVER_RECOMMENDED,
+    EXCLUDING_USERS,
     HISTORY_OF,
 )

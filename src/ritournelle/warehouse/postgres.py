@@ -194,6 +194,12 @@ class PublishedPostgres(PostgresWarehouse):
         return publication.schema_of(name, self._number)
 
 
+def published_name(url: str) -> str:
+    """Version and number of the latest publication, `night-1~7`; "" when nothing was published."""
+    with PostgresWarehouse(url, read_only=True) as warehouse:
+        return publication.latest_name(warehouse._session)  # pylint: disable=protected-access  # of this module
+
+
 def _matches(table: Table, rows: pa.Table) -> list[str]:
     """Conditions that together find the stored rows with the keys of `rows`.
 

@@ -87,6 +87,17 @@ def hold_latest(session: PostgresSession) -> int:
             return number
 
 
+def latest_name(session: PostgresSession) -> str:
+    """Version and number of the latest publication, `night-1~7`; "" when there is none."""
+    number = "CAST(substring(nspname FROM '[0-9]+$') AS bigint)"
+    query = (
+        f"SELECT coalesce(obj_description(oid, 'pg_namespace'), '') || '~' || {number} AS name FROM pg_namespace"
+        f" WHERE nspname ~ ? ORDER BY {number} DESC LIMIT 1"
+    )
+    found: list[str] = session.read(query, [_NUMBERED])["name"].to_pylist()
+    return found[0] if found else ""
+
+
 def _numbers(session: PostgresSession) -> set[int]:
     """Numbers of all publications; each appears in one commit with all its tables."""
     number = "CAST(substring(nspname FROM '[0-9]+$') AS bigint)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -70,7 +71,7 @@ class Query:
             raise WarehouseError(f"query {self.name}: takes the parameters {wanted}; it was given {told}")
         for name, kind in self.parameters.items():
             try:
-                TypeAdapter(kind, config=ConfigDict(strict=True)).validate_python(given[name])
+                _strictly(kind).validate_python(given[name])
             except ValidationError as error:
                 problem = error.errors()[0]
                 raise WarehouseError(
@@ -107,6 +108,12 @@ class Query:
 
     def _unexpected(self, what: str) -> WarehouseError:
         return WarehouseError(f"query {self.name} on {self.table}: {what}; {_WHAT_TO_DO}")
+
+
+@cache
+def _strictly(kind: Any) -> TypeAdapter[Any]:
+    """Kept: to make one takes a fifth of a millisecond, as long as a small query."""
+    return TypeAdapter(kind, config=ConfigDict(strict=True))
 
 
 def _positional(statement: str, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from ritournelle.domain.interactions import IdMap
-from ritournelle.inference.backoff import ContentBackoff, content_backoff
+from ritournelle.inference.backoff import ContentBackoff, backoff_of, needs_backoff
 from ritournelle.inference.rows import Answer
 
 ANSWER = Answer("als-000001", datetime(2024, 6, 1, tzinfo=UTC), "by artists you listen to", "why")
@@ -31,11 +31,11 @@ class ContentBackoffTest(unittest.TestCase):
         self.assertEqual(listed, [(7, 2), (9, 4)])
         self.assertEqual(left.tolist(), [8])
 
-    def test_the_catalogue_is_read_only_if_somebody_heard_only_unknown_tracks(self) -> None:
-        def never() -> pa.Table:
-            raise AssertionError("the catalogue was read")
+    def test_it_is_needed_only_if_somebody_heard_only_unknown_tracks(self) -> None:
+        self.assertFalse(needs_backoff(HEARD, IdMap.of([1, 3, 5])))
+        self.assertFalse(needs_backoff(HEARD.slice(0, 0), IdMap.of([1])))
+        self.assertTrue(needs_backoff(HEARD, IdMap.of([1, 3])))
 
-        self.assertIsNone(content_backoff(HEARD, IdMap.of([1, 3, 5]), never))
-        self.assertIsNone(content_backoff(HEARD.slice(0, 0), IdMap.of([1]), never))
-        self.assertIsNotNone(content_backoff(HEARD, IdMap.of([1, 3]), lambda: CATALOGUE))
-        self.assertIsNone(content_backoff(HEARD, IdMap.of([1, 3]), lambda: CATALOGUE.slice(0, 0)))
+    def test_there_is_none_without_tracks(self) -> None:
+        self.assertIsNotNone(backoff_of(CATALOGUE))
+        self.assertIsNone(backoff_of(CATALOGUE.slice(0, 0)))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ritournelle.domain.interactions import IdMap
-from ritournelle.inference.excluding import nothing_excluded
+from ritournelle.inference.never import no_pairs
 from ritournelle.inference.states import ALWAYS_AGAIN, ListStates, list_states
 
 MAKERS = {"by_model": "als-000001|20", "by_fallback": "als-000001|20|popular"}
@@ -28,7 +28,7 @@ def histories(**changed: int) -> pa.Table:
 def never(*pairs: tuple[int, int]) -> pa.Table:
     """Pairs of listener and track."""
     columns = [list(column) for column in zip(*pairs, strict=True)] or [[], []]
-    return pa.table(columns, schema=nothing_excluded().schema)
+    return pa.table(columns, schema=no_pairs().schema)
 
 
 def made(rows: pa.Table | None = None, excluded: pa.Table | None = None, **makers: str) -> ListStates:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from ritournelle.domain.issuing import exposures_of, issue_list
 from ritournelle.domain.recommendation_ids import RecommendationIds
@@ -14,6 +15,7 @@ from ritournelle.domain.taste import TasteExclusion
 from ritournelle.errors import ModelError, NothingToLearnError, PermanentError, RitournelleError
 from ritournelle.inference.champion import Champions
 from ritournelle.inference.live import NOTHING_PLAYED, Asked, empty_list, live_list
+from ritournelle.inference.publication import Publication
 from ritournelle.inference.reading import read_list
 from ritournelle.inference.rerank import RerankRules
 from ritournelle.serving.api.readers import Readers
@@ -25,8 +27,13 @@ LOG = logging.getLogger(__name__)
 NOTHING_PUBLISHED = "nothing was published yet"
 STORE_DOWN = "what was published cannot be read now"
 
-Exclusions = Callable[[Warehouse | None, int], Sequence[TasteExclusion]]
-"""What a listener excluded and has not taken back, also without a publication."""
+
+class Exclusions(Protocol):
+    """What a listener excluded and has not taken back, also without a publication."""
+
+    def __call__(
+        self, warehouse: Warehouse | None, user_id: int, publication: Publication | None = None
+    ) -> Sequence[TasteExclusion]: ...
 
 
 @dataclass(frozen=True)
@@ -53,18 +60,20 @@ class Lists:
     def exclusions_of(self, user_id: int) -> Sequence[TasteExclusion]:
         """What this listener excludes now, also while nothing published can be read."""
         try:
-            with self.readers.reader() as warehouse:
-                return self.exclusions(warehouse, user_id)
+            with self.readers.reading() as (warehouse, publication):
+                return self.exclusions(warehouse, user_id, publication)
         except PermanentError:
             return self.exclusions(None, user_id)
 
     def _made(self, asked: Asked) -> RecommendationList:
         try:
-            with self.readers.reader() as warehouse:
-                if not warehouse.exists(warehouse.schema("marts"), "track_popularity"):
+            with self.readers.reading() as (warehouse, publication):
+                if not publication.is_whole(warehouse):
                     return empty_list(asked, NOTHING_PUBLISHED)
-                exclusions = self.exclusions(warehouse, asked.user_id)
-                return self._read(warehouse, replace(asked, exclusions=exclusions))
+                if not publication.is_loaded:
+                    publication.load(warehouse)
+                exclusions = self.exclusions(warehouse, asked.user_id, publication)
+                return self._read(warehouse, publication, replace(asked, exclusions=exclusions))
         except NothingToLearnError:
             return empty_list(asked, NOTHING_PLAYED)
         except PermanentError as error:
@@ -79,9 +88,9 @@ class Lists:
         """Whether there is a publication, readable or not."""
         return bool(self.readers.publication())
 
-    def _read(self, warehouse: Warehouse, asked: Asked) -> RecommendationList:
+    def _read(self, warehouse: Warehouse, publication: Publication, asked: Asked) -> RecommendationList:
         if asked.context or asked.exclusions or asked.k > self.stored_length:
-            return live_list(warehouse, self.champions, asked)
+            return live_list(warehouse, self.champions, asked, publication)
         try:
             return read_list(
                 warehouse,
@@ -92,6 +101,7 @@ class Lists:
                 now=asked.now,
                 rules=asked.rules,
                 champions=self.champions,
+                publication=publication,
             )
         except ModelError:
-            return live_list(warehouse, self.champions, asked)
+            return live_list(warehouse, self.champions, asked, publication)

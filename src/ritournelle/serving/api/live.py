@@ -16,9 +16,11 @@ from ritournelle.serving.api.exports import Exports
 from ritournelle.serving.api.gate import Guard
 from ritournelle.serving.api.keyring import Keyring
 from ritournelle.serving.api.limits import Buckets
+from ritournelle.serving.api.loop_publisher import LoopPublisher
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.readers import Readers
 from ritournelle.serving.api.remembering import RememberingLists, RememberingTracks
+from ritournelle.serving.api.stored import StoredLists
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.catalogue import Catalogue
@@ -26,7 +28,8 @@ from ritournelle.serving.heartbeat import Heartbeat
 from ritournelle.serving.traffic import Traffic
 from ritournelle.streaming.broker import Broker
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.connect import duckdb_path, publication_name
+from ritournelle.warehouse.connect import duckdb_path
+from ritournelle.warehouse.publication_watch import PublicationWatch
 
 
 def keyring_of(platform: Platform) -> Keyring:
@@ -40,16 +43,19 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
     """`hosts`: the names that requests may be sent to (none: all)."""
     settings, keyring, traffic = platform.settings, keyring_of(platform), Traffic()
     how, length = settings.serving, settings.recommendation.list_length
-    readers = Readers(platform.read_published, lambda: publication_name(settings.warehouse_url))
+    readers = Readers(platform.read_published, PublicationWatch(settings.warehouse_url))
     broker = platform.broker()
     champions, ids = Champions(platform.served_registry()), platform.recommendation_ids()
-    taste = TasteStore(settings.home / "online.db")
+    taste = TasteStore(settings.taste_path)
     forgotten, erasures = platform.forgotten(), _erasures_of(platform)
+    stored, publisher = StoredLists(platform.online_store(), readers, taste, forgotten, length), LoopPublisher(broker)
 
     return ApiParts(
         lists=RememberingLists(
             readers, champions, ids, broker, taste.in_force, length, platform.rerank_rules(), forgotten
         ),
+        stored=stored,
+        publisher=publisher,
         tracks=RememberingTracks(readers, champions, forgotten),
         catalogue=Catalogue(readers),
         telling=Telling(broker, ids, taste, forgotten),
@@ -66,12 +72,12 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
         most_listens=how.most_listens,
         checks=checks_of(platform, readers, champions),
         clock=utc_now,
-        close=lambda: _close(erasures, readers, broker),
         is_forgotten=forgotten.holds,
+        close=lambda: _close(erasures, publisher, readers, broker, taste, stored),
     )
 
 
-def _close(*parts: Erasures | Readers | Broker) -> None:
+def _close(*parts: Erasures | LoopPublisher | Readers | Broker | TasteStore | StoredLists) -> None:
     for part in parts:
         part.close()
 

@@ -13,6 +13,8 @@ from ritournelle.serving.api.gate import Guard
 from ritournelle.serving.api.keyring import Keyring
 from ritournelle.serving.api.limits import Buckets
 from ritournelle.serving.api.lists import Lists
+from ritournelle.serving.api.loop_publisher import LoopPublisher
+from ritournelle.serving.api.stored import StoredLists
 from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.api.tracks import Tracks
@@ -31,6 +33,8 @@ class ApiParts:
     """
 
     lists: Lists
+    stored: StoredLists
+    publisher: LoopPublisher
     tracks: Tracks
     catalogue: Catalogue
     telling: Telling

@@ -45,6 +45,15 @@ def of_refusal(refusal: Refusal) -> Response:
     return problem(refusal.status, str(refusal), refusal.why, headers=refusal.headers)
 
 
+def unavailable(error: RitournelleError) -> Response:
+    """The answer to a request that cannot be answered now."""
+    # What a warehouse says of a query may hold the values that it was asked with.
+    told = error if isinstance(error, TransientError) else type(error).__name__
+    LOG.warning("a request could not be answered: %s", told)
+    after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return problem(503, "this cannot be done now; try again in a moment", "unavailable", headers=after)
+
+
 def tell_problems(app: FastAPI) -> None:
     """Let every error of this application be a problem."""
 
@@ -74,12 +83,8 @@ def tell_problems(app: FastAPI) -> None:
         return problem(500, "something went wrong here; it is in the server's log", "unexpected")
 
     @app.exception_handler(RitournelleError)
-    async def unavailable(_: Request, error: RitournelleError) -> Response:
-        # What a warehouse says of a query may hold the values that it was asked with.
-        told = error if isinstance(error, TransientError) else type(error).__name__
-        LOG.warning("a request could not be answered: %s", told)
-        after = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        return problem(503, "this cannot be done now; try again in a moment", "unavailable", headers=after)
+    async def of_trouble(_: Request, error: RitournelleError) -> Response:
+        return unavailable(error)
 
 
 def _allowed(request: Request, told: Mapping[str, str] | None) -> Mapping[str, str] | None:

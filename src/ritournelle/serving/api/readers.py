@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from ritournelle.inference.publication import Publication
 from ritournelle.warehouse.base import Warehouse
 
 _KEPT = 8
@@ -18,15 +19,23 @@ class Readers:
     def __init__(self, open_published: Callable[[], Warehouse], publication: Callable[[], str]) -> None:
         self._open, self.publication = open_published, publication
         self._idle: list[tuple[str, Warehouse]] = []
+        self._shared = "", Publication()
         self._lock = Lock()
 
     @contextmanager
     def reader(self) -> Iterator[Warehouse]:
         """A warehouse to read; raises `PermanentError` when nothing was published yet."""
+        with self.reading() as (warehouse, _):
+            yield warehouse
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Warehouse, Publication]]:
+        """The same, with what all readers of this publication keep in memory."""
         name = self.publication()
+        publication = self._kept(name)
         warehouse = self._taken(name) or self._open()
         try:
-            yield warehouse
+            yield warehouse, publication
         except BaseException:
             warehouse.close()  # after an error nobody knows what state it is in
             raise
@@ -38,6 +47,17 @@ class Readers:
             idle, self._idle = self._idle, []
         for _, warehouse in idle:
             warehouse.close()
+
+    def loaded(self, name: str) -> Publication | None:
+        """What is kept of the publication of this name, if its `load` is done."""
+        known, publication = self._shared
+        return publication if known == name and publication.is_loaded else None
+
+    def _kept(self, name: str) -> Publication:
+        with self._lock:
+            if self._shared[0] != name:
+                self._shared = name, Publication()
+            return self._shared[1]
 
     def _taken(self, name: str) -> Warehouse | None:
         with self._lock:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from ritournelle.domain.taste import ExclusionKind, TasteExclusion
 from ritournelle.errors import StreamUnavailableError
-from ritournelle.sqlite_file import opened
+from ritournelle.inference.publication import Publication
+from ritournelle.sqlite_file import KeptConnections
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 
@@ -27,6 +28,8 @@ INSERT INTO taste_exclusions VALUES (?, ?, ?, ?)
 ON CONFLICT (exclusion_id) DO UPDATE SET changed_at = excluded.changed_at, exclusion = excluded.exclusion
 WHERE excluded.changed_at >= taste_exclusions.changed_at
 """
+_HAS_TOLD = "SELECT 1 FROM taste_exclusions WHERE user_id = ? LIMIT 1"
+_TOLD = "SELECT exclusion FROM taste_exclusions WHERE user_id = ?"
 
 
 class TasteStore:
@@ -34,6 +37,7 @@ class TasteStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._connections = KeptConnections(path, _TABLE, wait_seconds=_WAIT_SECONDS)
 
     def keep(self, exclusion: TasteExclusion) -> None:
         """Durably; one that was told of later stays. Raises `StreamUnavailableError` when it cannot be kept."""
@@ -46,23 +50,41 @@ class TasteStore:
         if not self._path.exists():
             return []
         with self._opened() as connection:
-            found = connection.execute("SELECT exclusion FROM taste_exclusions WHERE user_id = ?", (user_id,))
-            return [msgspec.json.decode(row[0], type=TasteExclusion) for row in found]
+            found = connection.execute(_TOLD, (user_id,)).fetchall()
+        return [msgspec.json.decode(row[0], type=TasteExclusion) for row in found]
 
-    def in_force(self, warehouse: Warehouse | None, user_id: int) -> Sequence[TasteExclusion]:
-        """What was told here, over what the last run knew."""
-        known = {} if warehouse is None else {one.exclusion_id: one for one in _published(warehouse, user_id)}
+    def has_told(self, user_id: int) -> bool:
+        """Whether there is anything; errors as of `told`."""
+        try:  # no `with`: it is asked with every request
+            connection = self._connections.known()
+            return connection is not None and connection.execute(_HAS_TOLD, (user_id,)).fetchone() is not None
+        except (sqlite3.Error, OSError) as error:
+            raise _unusable(self._path, error) from error
+
+    def in_force(
+        self, warehouse: Warehouse | None, user_id: int, publication: Publication | None = None
+    ) -> Sequence[TasteExclusion]:
+        """What was told here, over what the last run knew; `publication` remembers of whom it knew anything."""
+        known: dict[str, TasteExclusion] = {}
+        if warehouse is not None and user_id in (publication or Publication()).excluding(warehouse):
+            known = {one.exclusion_id: one for one in _published(warehouse, user_id)}
         known |= {one.exclusion_id: one for one in self.told(user_id)}
         return [one for one in known.values() if one.is_active]
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connections.close()
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(opened(self._path, _TABLE, wait_seconds=_WAIT_SECONDS)) as connection:
-                connection.execute("PRAGMA synchronous = FULL")
-                yield connection
+            yield self._connections.get()
         except (sqlite3.Error, OSError) as error:
-            raise StreamUnavailableError(f"{self._path} cannot be used: {error}") from error
+            raise _unusable(self._path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> StreamUnavailableError:
+    return StreamUnavailableError(f"{path} cannot be used: {error}")
 
 
 def _moment(exclusion: TasteExclusion) -> str:
@@ -70,7 +92,5 @@ def _moment(exclusion: TasteExclusion) -> str:
 
 
 def _published(warehouse: Warehouse, user_id: int) -> Iterator[TasteExclusion]:
-    if not warehouse.exists(warehouse.schema("core"), "taste_exclusions"):
-        return
     for row in marts.EXCLUSIONS_OF.run(warehouse, user_id=user_id).to_pylist():
         yield TasteExclusion(**(row | {"kind": ExclusionKind(row["kind"]), "user_id": user_id, "is_active": True}))

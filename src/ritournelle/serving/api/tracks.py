@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from ritournelle.domain.interactions import UNKNOWN
 from ritournelle.errors import ModelError, NothingToLearnError
 from ritournelle.inference.batch import NO_CHAMPION, NO_MODEL_VERSION
 from ritournelle.inference.champion import Champion, Champions
 from ritournelle.inference.live import DAMAGED, NOTHING_PLAYED, popular_list, tracks_of_same_artist
+from ritournelle.inference.publication import Publication
 from ritournelle.serving.api.contract import HeardOut, HistoryOut, PopularOut, ScoredTrackOut, SimilarBy, SimilarOut
 from ritournelle.serving.api.lists import NOTHING_PUBLISHED
 from ritournelle.serving.api.readers import Readers
@@ -34,12 +37,12 @@ class Tracks:
         """The most played tracks; none, with the reason, when nothing was ever played."""
         if not self.readers.publication():
             return PopularOut(computed_at=now, reason=NOTHING_PUBLISHED, tracks=[])
-        with self.readers.reader() as warehouse:
+        with self.readers.reading() as (warehouse, publication):
             try:
-                ranked, reason = popular_list(warehouse, k)
+                ranked, reason = popular_list(warehouse, k, publication)
             except NothingToLearnError:
                 return PopularOut(computed_at=now, reason=NOTHING_PLAYED, tracks=[])
-            return PopularOut(computed_at=now, reason=reason, tracks=_scored(warehouse, ranked))
+            return PopularOut(computed_at=now, reason=reason, tracks=_scored(warehouse, publication, ranked))
 
     def similar(self, track_id: int, k: int) -> SimilarOut:
         """By the champion, else of the same artist, else the popular ones."""
@@ -47,13 +50,13 @@ class Tracks:
         version = NO_MODEL_VERSION if champion is None else champion.version
         if not self.readers.publication():
             return _nothing_similar(track_id, version)
-        with self.readers.reader() as warehouse:
-            ranked = [] if champion is None else _alike(warehouse, champion, track_id, k)
+        with self.readers.reading() as (warehouse, publication):
+            ranked = [] if champion is None else _alike(warehouse, publication, champion, track_id, k)
             by, reason = SimilarBy.MODEL, None
             if not ranked:
                 reason = problem or _UNKNOWN_TO_MODEL
-                by, ranked = _otherwise(warehouse, track_id, k)
-            tracks = _scored(warehouse, ranked)
+                by, ranked = _otherwise(warehouse, publication, track_id, k)
+            tracks = _scored(warehouse, publication, ranked)
         return SimilarOut(
             track_id=track_id, model_version=version, answered_by=by, fallback_reason=reason, tracks=tracks
         )
@@ -62,9 +65,9 @@ class Tracks:
         """The latest listens; none for who is not known."""
         if not self.readers.publication():
             return HistoryOut(user_id=user_id, listens=[])
-        with self.readers.reader() as warehouse:
+        with self.readers.reading() as (warehouse, publication):
             listens = marts.HISTORY_OF.run(warehouse, user_id=user_id, at_most=limit).to_pylist()
-            known = _catalogue(warehouse, [listen["track_id"] for listen in listens])
+            known = _catalogue(warehouse, publication, [listen["track_id"] for listen in listens])
         heard = [HeardOut(**(known.get(listen["track_id"], {}) | listen)) for listen in listens]
         return HistoryOut(user_id=user_id, listens=heard)
 
@@ -79,14 +82,14 @@ class Tracks:
 Scored = Sequence[tuple[int, float | None]]
 
 
-def _alike(warehouse: Warehouse, champion: Champion, track_id: int, k: int) -> Scored:
+def _alike(warehouse: Warehouse, publication: Publication, champion: Champion, track_id: int, k: int) -> Scored:
     (row,) = champion.tracks.rows([track_id])
     if row == UNKNOWN:
         return []
     rows, scores = champion.model.similar_tracks([row], k + _SPARE).row(0)
-    living = set(marts.LIVING_TRACKS.run(warehouse)["track_id"].to_pylist())
-    found = zip(champion.tracks.at(rows).tolist(), scores.tolist(), strict=True)
-    return [(track, score) for track, score in found if track in living][:k]
+    living = np.isin(rows, publication.candidates(warehouse, champion))
+    found = zip(champion.tracks.at(rows[living]).tolist(), scores[living].tolist(), strict=True)
+    return list(found)[:k]
 
 
 def _nothing_similar(track_id: int, version: str) -> SimilarOut:
@@ -99,25 +102,25 @@ def _nothing_similar(track_id: int, version: str) -> SimilarOut:
     )
 
 
-def _otherwise(warehouse: Warehouse, track_id: int, k: int) -> tuple[SimilarBy, Scored]:
-    same = tracks_of_same_artist(warehouse, track_id)
+def _otherwise(warehouse: Warehouse, publication: Publication, track_id: int, k: int) -> tuple[SimilarBy, Scored]:
+    same = tracks_of_same_artist(warehouse, track_id, publication)
     if same:
         return SimilarBy.CONTENT, [(track, None) for track in same[:k]]
     try:
-        popular, _ = popular_list(warehouse, k + 1)
+        popular, _ = popular_list(warehouse, k + 1, publication)
     except NothingToLearnError:
         return SimilarBy.POPULARITY, []
     return SimilarBy.POPULARITY, [one for one in popular if one[0] != track_id][:k]
 
 
-def _scored(warehouse: Warehouse, ranked: Scored) -> list[ScoredTrackOut]:
-    known = _catalogue(warehouse, [track for track, _ in ranked])
+def _scored(warehouse: Warehouse, publication: Publication, ranked: Scored) -> list[ScoredTrackOut]:
+    known = _catalogue(warehouse, publication, [track for track, _ in ranked])
     return [
         ScoredTrackOut(**({"track_id": track} | known.get(track, {})), rank=rank, score=score)
         for rank, (track, score) in enumerate(ranked, start=1)
     ]
 
 
-def _catalogue(warehouse: Warehouse, track_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    named = marts.CATALOGUE.run(warehouse, track_ids=sorted(set(track_ids))).to_pylist()
+def _catalogue(warehouse: Warehouse, publication: Publication, track_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    named = publication.named(warehouse, track_ids).to_pylist()
     return {track["track_id"]: track for track in named}
