@@ -49,7 +49,15 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
 
     return ApiParts(
         lists=RememberingLists(
-            readers, champions, ids, broker, taste.in_force, length, platform.rerank_rules(), forgotten
+            readers,
+            champions,
+            ids,
+            broker,
+            taste.in_force,
+            length,
+            platform.rerank_rules(),
+            taste.has_taken_back,
+            forgotten,
         ),
         tracks=RememberingTracks(readers, champions, forgotten),
         catalogue=Catalogue(readers),

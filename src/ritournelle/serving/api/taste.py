@@ -49,6 +49,10 @@ class TasteStore:
             found = connection.execute("SELECT exclusion FROM taste_exclusions WHERE user_id = ?", (user_id,))
             return [msgspec.json.decode(row[0], type=TasteExclusion) for row in found]
 
+    def has_taken_back(self, user_id: int) -> bool:
+        """Whether this listener took anything back here."""
+        return any(not one.is_active for one in self.told(user_id))
+
     def in_force(self, warehouse: Warehouse | None, user_id: int) -> Sequence[TasteExclusion]:
         """What was told here, over what the last run knew."""
         known = {} if warehouse is None else {one.exclusion_id: one for one in _published(warehouse, user_id)}
