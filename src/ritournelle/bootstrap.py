@@ -157,6 +157,19 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
 
         return MlflowRegistry(served, url, self.settings.registry_folder / "mlflow")
 
+    def promote(self, version: str, why: str) -> None:
+        """Make a version the champion by hand.
+
+        Raises `ModelError` for one that is unknown or damaged, `RunInProgressError` while a run has the registry.
+        """
+        with self.run_lock():
+            self.registry().promote(version, why)
+
+    def roll_back(self, why: str) -> str:
+        """Let the last sound champion before this one serve again; the version. Raises as `promote`."""
+        with self.run_lock():
+            return self.registry().rollback(why)
+
     def rerank_rules(self) -> RerankRules:
         """What the owner asks of every list."""
         from ritournelle.inference.rerank import RerankRules

@@ -49,18 +49,26 @@ class Browser:
 
     @contextmanager
     def visit(
-        self, address: str, *, language: str = "en-GB", size: tuple[int, int] = DESKTOP, scheme: Any = "light"
+        self,
+        address: str,
+        *,
+        language: str = "en-GB",
+        size: tuple[int, int] = DESKTOP,
+        scheme: Any = "light",
+        has_scripts: bool = True,
     ) -> Iterator[Visit]:
-        """The page at an address, with its charts drawn."""
+        """The page at an address, with its charts drawn unless scripts are forbidden."""
         viewport: Any = {"width": size[0], "height": size[1]}
-        context = self._chromium.new_context(viewport=viewport, locale=language, color_scheme=scheme)
+        context = self._chromium.new_context(
+            viewport=viewport, locale=language, color_scheme=scheme, java_script_enabled=has_scripts
+        )
         try:
             visit = Visit(context.new_page())
             visit.page.on("console", lambda message: visit.said.append(f"{message.type}: {message.text}"))
             visit.page.on("pageerror", lambda error: visit.said.append(f"error: {error}"))
             visit.page.on("request", lambda request: visit.asked.append(request.url))
             visit.page.goto(address)
-            if visit.page.locator("[data-charts]").count():
+            if has_scripts and visit.page.locator("[data-charts]").count():
                 visit.page.wait_for_selector("html[data-charts-drawn]")
             yield visit
         finally:

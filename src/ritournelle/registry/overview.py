@@ -30,10 +30,15 @@ class VersionLine:
 
 def overview(registry: Registry) -> list[VersionLine]:
     """All versions, oldest first; a damaged one says what is wrong with it. `ModelError` if the aliases are corrupt."""
+    roles = roles_of(registry)
+    return [_line(registry, version, roles.get(version, "")) for version in registry.versions()]
+
+
+def roles_of(registry: Registry) -> dict[str | None, str]:
+    """Champion, challenger, was champion, by version; `ModelError` if the aliases are corrupt."""
     champion, challenger = registry.champion(), registry.challenger()
     once = {promotion.version for promotion in registry.promotions()}
-    roles = {version: "was champion" for version in once} | {challenger: "challenger"} | {champion: "champion"}
-    return [_line(registry, version, roles.get(version, "")) for version in registry.versions()]
+    return {version: "was champion" for version in once} | {challenger: "challenger"} | {champion: "champion"}
 
 
 def describe(registry: Registry, version: str) -> dict[str, Any]:

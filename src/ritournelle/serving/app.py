@@ -29,6 +29,7 @@ from ritournelle.serving.routes.listen import listen_routes
 from ritournelle.serving.routes.listeners import listener_routes
 from ritournelle.serving.routes.listening import listening_routes
 from ritournelle.serving.routes.metrics import metric_routes
+from ritournelle.serving.routes.models import model_routes
 from ritournelle.serving.routes.probes import probe_routes
 from ritournelle.serving.routes.recommendations import recommendation_routes
 from ritournelle.serving.routes.static import static_routes
@@ -82,6 +83,7 @@ def create_app(
         _include_api(app, api)
         app.include_router(listen_routes(api, pages, forms))
         app.include_router(track_routes(api, pages))
+        app.include_router(model_routes(parts, api, pages, forms))
     return app
 
 

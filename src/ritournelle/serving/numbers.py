@@ -43,6 +43,11 @@ def all_charts(parts: Parts, texts: Texts, days: int = DAYS_SHOWN) -> list[Chart
     return [draw(rows[name](), texts) for name, draw in CHARTS.items()]
 
 
+def quality_over_time(parts: Parts, texts: Texts, days: int = DAYS_SHOWN) -> Chart:
+    """The chart of the models alone."""
+    return CHARTS["quality"](_quality(parts.quality(), parts.clock() - timedelta(days=days), texts), texts)
+
+
 def said(word: str, texts: Texts) -> str:
     """A word of the journal in the reader's language; as it stands where there is none."""
     return texts(f"words.{word}") if texts.has(f"words.{word}") else word

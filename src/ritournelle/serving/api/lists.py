@@ -47,6 +47,8 @@ class Lists:
     exclusions: Exclusions
     stored_length: int
     rules: RerankRules = RerankRules()
+    has_taken_back: Callable[[int], bool] = lambda user_id: False
+    """Whether a listener took an exclusion back: the stored list may lack what they excluded when it was made."""
 
     def answer(
         self, user_id: int, k: int, context: Sequence[int], now: datetime, surface: str = "api"
@@ -89,7 +91,8 @@ class Lists:
         return bool(self.readers.publication())
 
     def _read(self, warehouse: Warehouse, publication: Publication, asked: Asked) -> RecommendationList:
-        if asked.context or asked.exclusions or asked.k > self.stored_length:
+        is_changed = bool(asked.context or asked.exclusions) or self.has_taken_back(asked.user_id)
+        if is_changed or asked.k > self.stored_length:
             return live_list(warehouse, self.champions, asked, publication)
         try:
             return read_list(

@@ -25,6 +25,7 @@ from ritournelle.serving.api.taste import TasteStore
 from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.catalogue import Catalogue
 from ritournelle.serving.heartbeat import Heartbeat
+from ritournelle.serving.models import Models
 from ritournelle.serving.traffic import Traffic
 from ritournelle.streaming.broker import Broker
 from ritournelle.warehouse.base import Warehouse
@@ -52,12 +53,21 @@ def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool 
 
     return ApiParts(
         lists=RememberingLists(
-            readers, champions, ids, broker, taste.in_force, length, platform.rerank_rules(), forgotten
+            readers,
+            champions,
+            ids,
+            broker,
+            taste.in_force,
+            length,
+            platform.rerank_rules(),
+            taste.has_taken_back,
+            forgotten,
         ),
         stored=stored,
         publisher=publisher,
         tracks=RememberingTracks(readers, champions, forgotten),
         catalogue=Catalogue(readers),
+        models=Models(platform.served_registry(), platform.promote, platform.roll_back),
         telling=Telling(broker, ids, taste, forgotten),
         taste=taste,
         erasures=erasures,

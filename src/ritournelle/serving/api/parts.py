@@ -20,6 +20,7 @@ from ritournelle.serving.api.telling import Telling
 from ritournelle.serving.api.tracks import Tracks
 from ritournelle.serving.catalogue import Catalogue
 from ritournelle.serving.heartbeat import Heartbeat
+from ritournelle.serving.models import Models
 from ritournelle.serving.readiness import Check
 from ritournelle.serving.traffic import Traffic
 
@@ -28,8 +29,8 @@ from ritournelle.serving.traffic import Traffic
 class ApiParts:
     """`tellers` limits what is told of one listener; `checks` say what is missing; `close` is called at the end.
 
-    `traffic` counts what was answered, and `heartbeat` tells the operator's journal of it. `catalogue`, `is_forgotten`
-    are for the pages.
+    `traffic` counts what was answered, and `heartbeat` tells the operator's journal of it. `catalogue`, `models`,
+    `is_forgotten` are for the pages.
     """
 
     lists: Lists
@@ -37,6 +38,7 @@ class ApiParts:
     publisher: LoopPublisher
     tracks: Tracks
     catalogue: Catalogue
+    models: Models
     telling: Telling
     taste: TasteStore
     erasures: Erasures

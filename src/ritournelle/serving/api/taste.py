@@ -61,6 +61,10 @@ class TasteStore:
         except (sqlite3.Error, OSError) as error:
             raise _unusable(self._path, error) from error
 
+    def has_taken_back(self, user_id: int) -> bool:
+        """Whether this listener took anything back here."""
+        return any(not one.is_active for one in self.told(user_id))
+
     def in_force(
         self, warehouse: Warehouse | None, user_id: int, publication: Publication | None = None
     ) -> Sequence[TasteExclusion]:
