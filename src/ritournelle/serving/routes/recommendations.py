@@ -14,6 +14,7 @@ from ritournelle.serving.api.contract import HistoryOut, ListOut, PopularOut, Si
 from ritournelle.serving.api.document import answers
 from ritournelle.serving.api.lists import NOTHING_PUBLISHED
 from ritournelle.serving.api.parts import ApiParts
+from ritournelle.serving.api.stored import Ready
 from ritournelle.serving.api.writing import as_json
 
 NO_TROUBLE = frozenset({NOTHING_HEARD, BY_CONTENT, NOTHING_LEFT, NO_CHAMPION, NOTHING_PLAYED, NOTHING_PUBLISHED})
@@ -43,8 +44,11 @@ def recommendation_routes(parts: ApiParts) -> APIRouter:
 
         Whom no model can answer gets what is popular, and `fallback_reason` says why.
         """
-        tracks = context_of(context)
-        made = parts.lists.answer(user_id, k or parts.list_length, tracks, parts.clock())
+        tracks, wanted = context_of(context), k or parts.list_length
+        ready = None if tracks or parts.stored.is_local else parts.stored.find(user_id, wanted)
+        if ready is not None:  # a store that is local has answered before, see `serving.shortcut`
+            return _shown(parts, ready, wanted)
+        made = parts.lists.answer(user_id, wanted, tracks, parts.clock())
         parts.traffic.listed(trouble_of(made))
         return as_json(made.to_dict())
 
@@ -64,6 +68,14 @@ def recommendation_routes(parts: ApiParts) -> APIRouter:
         return as_json(parts.tracks.popular(k, parts.clock()))
 
     return router
+
+
+def _shown(parts: ApiParts, ready: Ready, k: int) -> Response:
+    """A stored list; what it shows is on record before."""
+    body, messages = ready.issued(parts.lists.ids, k, parts.clock())
+    parts.lists.broker.publish(messages)
+    parts.traffic.listed(trouble_of(ready.made))
+    return Response(body, media_type="application/json")
 
 
 def trouble_of(made: RecommendationList) -> str:
