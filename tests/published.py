@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ritournelle.bootstrap import Platform
 from ritournelle.inference.nightly import write_nightly_lists
+from ritournelle.inference.online import publish_with_lists
 from ritournelle.warehouse.base import Table
 from ritournelle.warehouse.tables import TABLES
 from ritournelle.warehouse.tables import UTC as UTC_MOMENT
@@ -88,10 +89,16 @@ def fill(platform: Platform) -> None:
 
 
 def publish(platform: Platform, version: str = "first") -> None:
-    """What the warehouse holds, for readers, with the lists of the champion in force."""
-    with platform.open_warehouse() as warehouse:
+    """What the warehouse holds, for readers and in the online store, with the lists of the champion in force."""
+    with platform.open_warehouse() as warehouse, platform.online_store() as store:
         write_nightly_lists(warehouse, platform.registry(), list_length=K, computed_at=NOW)
-        warehouse.publish(("core", "marts"), version)
+        publish_with_lists(
+            warehouse,
+            platform.registry(),
+            store,
+            lambda: warehouse.publish(("core", "marts"), version),
+            version,
+        )
 
 
 def promote(platform: Platform) -> str:

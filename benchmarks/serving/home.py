@@ -15,6 +15,7 @@ from benchmarks.recommenders.population import Size, pairs
 from ritournelle.bootstrap import Platform
 from ritournelle.domain.interactions import Interactions
 from ritournelle.inference.nightly import write_nightly_lists
+from ritournelle.inference.online import publish_with_lists
 from ritournelle.recommenders.als import AlsConfig, AlsRecommender
 from ritournelle.registry.contents import MODEL_FOLDER, write_track_ids
 from ritournelle.registry.manifest import Manifest
@@ -33,8 +34,8 @@ _TABLES = {
     "marts.track_popularity": "SELECT track_id, sum(plays) AS plays_28_days, sum(plays) AS plays_365_days,"
     " sum(plays) AS plays_total FROM pairs GROUP BY track_id",
     "core.dim_users": "SELECT DISTINCT user_id, false AS is_deleted, 1 AS source_epoch FROM pairs",
-    "core.dim_tracks": "SELECT track_id, 'Track number ' || track_id AS name, 'Artist ' || (track_id % 5000) AS artist,"
-    " 'Album ' || (track_id % 9000) AS album, 'pop' AS genres, cast(180 + track_id % 120 AS bigint) AS duration_seconds,"
+    "core.dim_tracks": "SELECT track_id, 'Track number ' || track_id AS name, 'Artist ' || (track_id % 5000)"
+    " AS artist, 'Album ' || (track_id % 9000) AS album, 'pop' AS genres, cast(180 + track_id % 120 AS bigint) AS duration_seconds,"
     " false AS is_deleted, 1 AS source_epoch FROM (SELECT DISTINCT track_id FROM pairs)",
     "core.fact_listen_history": "SELECT 'listen ' || user_id || '-' || track_id AS listen_id, user_id, track_id,"
     " TIMESTAMPTZ '2026-11-20 08:00:00+00' AS listened_at, TIMESTAMPTZ '2026-11-20 08:00:00+00' AS source_record_at,"
@@ -73,10 +74,16 @@ def make_home(home: Path, size: Size) -> Made:
     if (home / PEER).exists():
         return made
     _fill(platform, home, table)
-    with platform.open_warehouse(threads=2) as warehouse:
+    with platform.open_warehouse(threads=2) as warehouse, platform.online_store() as store:
         _train(platform, training_data(INTERACTIONS.run(warehouse)))
         write_nightly_lists(warehouse, platform.registry(), list_length=20, computed_at=datetime.now(UTC))
-        warehouse.publish(("core", "marts", "ops"), "night-1")
+        publish_with_lists(
+            warehouse,
+            platform.served_registry(),
+            store,
+            lambda: warehouse.publish(("core", "marts", "ops"), "night-1"),
+            "night-1",
+        )
     _copy_for_peer(home)
     return made
 

@@ -102,9 +102,11 @@ class _Connection:
 
     @classmethod
     async def open(cls, port: int) -> _Connection:
+        """One that stays open."""
         return cls(*await asyncio.open_connection("127.0.0.1", port))
 
     async def get(self, path: str) -> int:
+        """The status of an answer that was read to its end."""
         self._writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         head = await self._reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"content-length: (\d+)", head.lower())
@@ -113,6 +115,7 @@ class _Connection:
         return int(head[9:12])
 
     def close(self) -> None:
+        """Let it go."""
         self._writer.close()
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # each verb pays only for the parts that it uses
 
     from ritournelle.domain.recommendation_ids import RecommendationIds
     from ritournelle.evaluation.cases import Task
+    from ritournelle.forgetting.eraser import Eraser
     from ritournelle.forgetting.forget import Forgetting
     from ritournelle.forgotten.forgotten import Forgotten
     from ritournelle.ingestion.http import HttpPageReader
@@ -273,18 +274,15 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
         from ritournelle.forgetting.forget import Forgetting
         from ritournelle.forgetting.landing import LandedPages
         from ritournelle.forgetting.models import Models
-        from ritournelle.forgetting.online_lists import OnlineLists
         from ritournelle.forgetting.sqlite import OnlineStore as OnlineFile
         from ritournelle.forgetting.sqlite import Texts
         from ritournelle.forgetting.warehouse import Publications, WarehouseRows
-        from ritournelle.online_store.connect import sqlite_path
 
         settings = self.settings
-        is_in_taste_file = sqlite_path(settings.online_store_url) == settings.taste_path.absolute()
-        erasers = (
+        erasers: list[Eraser] = [
             LeftBehind(duckdb_path(settings.warehouse_url)),
             EventLog(self.broker),
-            *([] if is_in_taste_file else [OnlineLists(self.online_store)]),
+            *self._erasers_of_lists(),
             OnlineFile(settings.taste_path),
             LandedPages(settings.landing_folder),
             WarehouseRows(self.open_warehouse),
@@ -292,8 +290,16 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
             Texts("operator's journal", settings.journal_path),
             LogsAndScratch(settings.home),
             Models(settings.registry_folder),
-        )
+        ]
         return Forgetting(self.forgotten(), erasers, self.open_warehouse, settings.certificates_folder, on_store)
+
+    def _erasers_of_lists(self) -> list[Eraser]:
+        """Of an online store that is not the home's own file, which holds what listeners exclude as well."""
+        from ritournelle.forgetting.online_lists import OnlineLists
+        from ritournelle.online_store.connect import sqlite_path
+
+        is_own = sqlite_path(self.settings.online_store_url) == self.settings.taste_path.absolute()
+        return [] if is_own else [OnlineLists(self.online_store)]
 
     def recommendation_ids(self) -> RecommendationIds:
         """What issues recommendation ids and checks them; its key is made at first use, like that of `pii_key`."""

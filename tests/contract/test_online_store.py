@@ -9,17 +9,33 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from redis import Redis
 
 from ritournelle.online_store.base import OnlineStore, State, StoredList, ToStore, packed, unpacked
+from ritournelle.errors import SettingsError, TransientError
 from ritournelle.online_store.connect import connect_store
+from tests.services.redis_server import SERVER, redis_running
 
 NOW = datetime(2026, 11, 26, 4, tzinfo=UTC)
 Opened = Callable[[], OnlineStore]
 
 
-@pytest.fixture(name="url", params=["sqlite"])
+@pytest.fixture(name="redis", scope="module")
+def _redis() -> Iterator[str]:
+    if SERVER is None:
+        pytest.skip("there is no redis-server here")
+    with redis_running() as url:
+        yield url
+
+
+@pytest.fixture(name="url", params=["sqlite", "redis"])
 def _url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'online.db'}"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'online.db'}"
+    url: str = request.getfixturevalue("redis")
+    with Redis.from_url(url) as client:
+        client.flushall()
+    return url
 
 
 @pytest.fixture(name="opened")
@@ -144,3 +160,13 @@ def test_readers_never_see_half_of_a_switch(opened: Opened) -> None:
     seen = [one for each in reading for one in each.result()]
     assert seen and {publication for publication, _ in seen} <= {str(night) for night in range(1, nights)}
     assert all(tracks == [int(publication)] for publication, tracks in seen)
+
+
+def test_a_server_that_is_not_there_may_come_back(tmp_path: Path) -> None:
+    with connect_store(f"unix://{tmp_path}/none.sock") as store, pytest.raises(TransientError, match="reached"):
+        store.find(7)
+
+
+def test_a_store_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(SettingsError, match="no store for 'memcached'"):
+        connect_store("memcached://host")

@@ -51,7 +51,7 @@ def _wanted(champion: Champion, listeners: IdMap, rows: pa.Table) -> NDArray[np.
     order = np.argsort(who[known], kind="stable")
     who, what = who[known][order], what[known][order]
     counts = np.bincount(who, minlength=len(listeners))
-    wanted = np.full((len(listeners), int(counts.max(initial=0))), UNKNOWN, dtype=np.int64)
+    wanted = np.full((len(listeners), max(counts.tolist(), default=0)), UNKNOWN, dtype=np.int64)
     places = np.arange(len(who)) - np.repeat(np.cumsum(counts) - counts, counts)
     wanted[who, places] = what
     return wanted

@@ -96,7 +96,8 @@ def _changed(users: NDArray[np.int64], wanted: NDArray[np.int64], there: Stamps)
     rows = IdMap(there.users).rows(users)
     same = rows != UNKNOWN
     same[same] = there.stamps[rows[same]] == wanted[same]
-    return ~same
+    changed: NDArray[np.bool_] = ~same
+    return changed
 
 
 def _lists(warehouse: Warehouse, champions: Champions, users: NDArray[np.int64]) -> Iterator[tuple[int, StoredList]]:

@@ -25,8 +25,8 @@ T = TypeVar("T")
 class Publication:
     """What lists of one publication share; each part is read when it is first asked for. Threads may share it.
 
-    A server makes a new one with each publication; whoever reads one list alone says that it is not kept. It grows with the catalogue (50,000 tracks: 20 MB), not with the
-    listeners.
+    A server makes a new one with each publication; whoever reads one list alone says that it is not kept. It grows with
+    the catalogue (50,000 tracks: 20 MB), not with the listeners.
     """
 
     def __init__(self, *, is_kept: bool = True) -> None:
@@ -47,7 +47,7 @@ class Publication:
 
     def is_whole(self, warehouse: Warehouse) -> bool:
         """Whether there is anything to make lists from."""
-        return self.part("whole", lambda: warehouse.exists(warehouse.schema("marts"), "track_popularity"))
+        return self.part("whole", lambda: _has_marts(warehouse))
 
     def living(self, warehouse: Warehouse) -> NDArray[np.int64]:
         """Ids of the tracks that may be recommended, ascending."""
@@ -97,7 +97,8 @@ class Publication:
 
         def known() -> NDArray[np.int64]:
             rows = champion.tracks.rows(self.living(warehouse))
-            return rows[rows != UNKNOWN]
+            found: NDArray[np.int64] = rows[rows != UNKNOWN]
+            return found
 
         return self.part(("candidates", champion.version), known)
 

@@ -34,7 +34,7 @@ class SecureHeaders:
             if message["type"] == "http.response.start":
                 headers = list(message["headers"])
                 given = {name for name, _ in headers}
-                message = message | {"headers": headers + [one for one in _RAW if one[0] not in given]}
+                message = {**message, "headers": headers + [one for one in _RAW if one[0] not in given]}
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -24,7 +24,7 @@ _LOG_TO_STDERR = {
     "loggers": {"_granian": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
 }
 _SWITCH_SECONDS = 0.0005
-"""A thread that computes lets the event loop in after so long; Python's own 5 ms are half of what an answer may take."""
+"""A thread that computes lets the event loop in after so long; Python's own 5 ms are half of an answer's whole time."""
 _GRANIAN_ENDS_SECONDS = 0.3
 
 
@@ -62,7 +62,17 @@ def serve(app: FastAPI, address: str, port: int, on_start: Callable[[str], None]
     gc.collect()
     gc.freeze()  # what was imported stays: the collector need not go through it again and again
     sys.setswitchinterval(_SWITCH_SECONDS)
-    asyncio.run(_run(app, address, port, on_start))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_run(app, address, port, on_start))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one: Windows does without."""
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
 
 
 async def _run(app: FastAPI, address: str, port: int, on_start: Callable[[str], None]) -> None:

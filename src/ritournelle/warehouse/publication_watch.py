@@ -38,6 +38,7 @@ class PublicationWatch:
             with self._lock:
                 if self._name is None:
                     self._ask("unknown")
+        # pylint: disable-next=consider-using-with  # a `with` would wait
         elif self._clock() - self._asked_at >= ASK_AGAIN_SECONDS and self._asking.acquire(blocking=False):
             Thread(target=self._ask_beside, args=(self._name,), name="publication", daemon=True).start()
         return self._name or ""

@@ -81,7 +81,7 @@ class ForgettingTest(unittest.TestCase):
         address = self.erase(7)
         done = self.wait_for(address)
         removed = {store["store"]: store["removed"] for store in done["certificate"]["stores"]}
-        self.assertEqual(removed["online store"], {"taste_exclusions": 1})
+        self.assertEqual(removed["online store"], {"lists": 1, "taste_exclusions": 1})
         self.assertEqual(removed["event log"], {"messages": len(shown) + 1})
         self.assertEqual(removed["warehouse"]["marts.recommendations"], len(shown))
         self.assertTrue(all(store["verified"] for store in done["certificate"]["stores"]))

@@ -40,7 +40,9 @@ def keyring_of(platform: Platform) -> Keyring:
     )
 
 
-def api_of(platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool = False) -> ApiParts:
+def api_of(  # pylint: disable=too-many-locals  # each part is made once, and named
+    platform: Platform, hosts: Collection[str] = (), *, needs_keys: bool = False
+) -> ApiParts:
     """`hosts`: the names that requests may be sent to (none: all)."""
     settings, keyring, traffic = platform.settings, keyring_of(platform), Traffic()
     how, length = settings.serving, settings.recommendation.list_length

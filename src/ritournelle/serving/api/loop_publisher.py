@@ -14,7 +14,7 @@ class LoopPublisher:
     """Before a broker that blocks: a thread of its own publishes whatever came in while it was publishing."""
 
     def __init__(self, broker: Broker) -> None:
-        self._broker = broker
+        self.broker = broker
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="publisher")
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turn] = WeakKeyDictionary()
 
@@ -42,7 +42,7 @@ class LoopPublisher:
                 messages = [message for some, _ in together for message in some]
                 error: BaseException | None = None
                 try:
-                    await loop.run_in_executor(self._writer, self._broker.publish, messages)
+                    await loop.run_in_executor(self._writer, self.broker.publish, messages)
                 except BaseException as problem:  # pylint: disable=broad-exception-caught  # each who waits raises it
                     error = problem
                 for _, done in together:

@@ -25,8 +25,8 @@ class Readers:
     @contextmanager
     def reader(self) -> Iterator[Warehouse]:
         """A warehouse to read; raises `PermanentError` when nothing was published yet."""
-        with self.reading() as (warehouse, _):
-            yield warehouse
+        with self.reading() as read:  # pylint: disable=contextmanager-generator-missing-cleanup  # it is exited
+            yield read[0]
 
     @contextmanager
     def reading(self) -> Iterator[tuple[Warehouse, Publication]]:

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from ritournelle.serving.api.contract import HistoryOut, ListOut, PopularOut, SimilarOut
-from ritournelle.serving.api.dialogue import answer_list
+from ritournelle.serving.api.dialogue import answer_list, trouble_of
 from ritournelle.serving.api.document import answers
 from ritournelle.serving.api.parts import ApiParts
+from ritournelle.serving.api.stored import Ready
 from ritournelle.serving.api.writing import as_json
 
 _MOST = 1_000
@@ -37,8 +38,11 @@ def recommendation_routes(parts: ApiParts) -> APIRouter:
 
         Whom no model can answer gets what is popular, and `fallback_reason` says why.
         """
-        tracks = context_of(context)
-        return as_json(answer_list(parts, user_id, k, tracks).to_dict())
+        tracks, wanted = context_of(context), k or parts.list_length
+        ready = None if tracks or parts.stored.is_local else parts.stored.find(user_id, wanted)
+        if ready is not None:  # a store that is local has answered before, see `serving.shortcut`
+            return _shown(parts, ready, wanted)
+        return as_json(answer_list(parts, user_id, wanted, tracks).to_dict())
 
     @router.get("/users/{id}/history", responses=answers(HistoryOut, "The listens; none for an unknown user."))
     def history(user_id: AnId, limit: K = 50) -> Response:
@@ -56,6 +60,14 @@ def recommendation_routes(parts: ApiParts) -> APIRouter:
         return as_json(parts.tracks.popular(k, parts.clock()))
 
     return router
+
+
+def _shown(parts: ApiParts, ready: Ready, k: int) -> Response:
+    """A stored list; what it shows is on record before."""
+    body, messages = ready.issued(parts.lists.ids, k, parts.clock())
+    parts.lists.broker.publish(messages)
+    parts.traffic.listed(trouble_of(ready.made))
+    return Response(body, media_type="application/json")
 
 
 def context_of(text: str) -> list[int]:
