@@ -50,6 +50,8 @@ class Night:
     rules: RerankRules = RerankRules()
     traits: Traits | None = None
     """Of the champion's tracks, where there are rules."""
+    strongest: pa.Table | None = None
+    """Of `interactions`, what the champion is asked with; None: all. See `inference.strongest`."""
     candidates: NDArray[np.int64] | None = None
     """Rows of the champion's tracks for `recommendable`, where they are known; None: looked up."""
     backoff: ContentBackoff | None = None
@@ -105,7 +107,8 @@ def all_nightly_lists(night: Night, listeners: ArrayLike, *, block_size: int = B
 def _personal_histories(night: Night, everybody: IdMap) -> Interactions | None:
     if night.champion is None:
         return None
-    columns = [night.interactions.column(name) for name in ("user_id", "track_id", "weight")]
+    heard = night.interactions if night.strongest is None else night.strongest
+    columns = [heard.column(name) for name in ("user_id", "track_id", "weight")]
     return Interactions.of(*columns, users=everybody, tracks=night.champion.tracks)
 
 

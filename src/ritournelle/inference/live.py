@@ -23,6 +23,7 @@ from ritournelle.inference.lists import list_from_rows, unknown_listener
 from ritournelle.inference.nightly import with_histories
 from ritournelle.inference.publication import Publication
 from ritournelle.inference.rerank import RerankRules
+from ritournelle.inference.strongest import strongest
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 
@@ -89,16 +90,16 @@ def _night(
     fallback = shared.fallback(warehouse, asked.k, only_living=True)
     nothing = marts.INTERACTIONS.columns.empty_table()
     night = Night(champion, fallback, nothing, asked.k, asked.now, rules=asked.rules)
-    if champion is not None:
-        candidates = shared.candidates(warehouse, champion)
-        if left_out.size:
-            candidates = np.setdiff1d(candidates, champion.tracks.rows(left_out))
-        night = replace(night, candidates=candidates)
     if champion is not None and asked.rules.is_active:
         night = replace(night, traits=shared.traits(warehouse, champion))
     unheard = unheard_tracks(warehouse, asked.user_id, asked.exclusions) | set(left_out.tolist())
     night = with_histories(warehouse, night, [asked.user_id], lambda: shared.backoff(warehouse))
-    return _with_context(_without(night, unheard), asked)
+    night = _with_context(_without(night, unheard), asked)
+    if champion is None:
+        return night
+    gone = np.concatenate([left_out, night.interactions["track_id"].to_numpy()])
+    candidates = shared.candidates_but(warehouse, champion, gone)
+    return replace(night, strongest=strongest(night.interactions), candidates=candidates)
 
 
 def _allowed(rows: pa.Table, left_out: NDArray[np.int64]) -> pa.Table:
@@ -129,7 +130,7 @@ def _with_context(night: Night, asked: Asked) -> Night:
 def _named(warehouse: Warehouse, shared: Publication, night: Night, rows: pa.Table) -> RecommendationList:
     because_of: dict[int, list[int]] = {}
     if night.champion is not None and not rows["fallback_reason"][0].is_valid:
-        because_of = carriers(night.champion, rows, night.interactions, night.recent)
+        because_of = carriers(night.champion, rows, strongest(night.interactions), night.recent)
     named = [*rows["track_id"].to_pylist(), *(track for heard in because_of.values() for track in heard)]
     return list_from_rows(rows, shared.named(warehouse, named), because_of)
 

@@ -47,7 +47,7 @@ class Publication:
 
     def is_whole(self, warehouse: Warehouse) -> bool:
         """Whether there is anything to make lists from."""
-        return self.part("whole", lambda: _has_marts(warehouse))
+        return self.part("whole", lambda: warehouse.exists(warehouse.schema("marts"), "track_popularity"))
 
     def living(self, warehouse: Warehouse) -> NDArray[np.int64]:
         """Ids of the tracks that may be recommended, ascending."""
@@ -101,6 +101,21 @@ class Publication:
             return found
 
         return self.part(("candidates", champion.version), known)
+
+    def candidates_but(
+        self, warehouse: Warehouse, champion: Champion, track_ids: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The same without some tracks."""
+
+        def all_of_them() -> NDArray[np.bool_]:
+            allowed = np.zeros(len(champion.tracks), dtype=np.bool_)
+            allowed[self.candidates(warehouse, champion)] = True
+            return allowed
+
+        allowed = self.part(("allowed", champion.version), all_of_them).copy()
+        rows = champion.tracks.rows32(track_ids)
+        allowed[rows[rows != UNKNOWN]] = False
+        return np.flatnonzero(allowed)
 
     def traits(self, warehouse: Warehouse, champion: Champion) -> Traits:
         """What the rules of rerank know of the champion's tracks."""

@@ -197,9 +197,10 @@ class AlsRecommender(Recommender):
         del state  # follows from what was heard
         kept = self._heaviest(heard, 0)
         mine, confidence = self._factors[heard.indices[kept]], self._confidence(heard.data[kept])
-        pulls = np.linalg.solve(self._normal_matrix(mine, confidence), mine.T * confidence)
+        # The matrix is symmetric: solved for the few tracks of a list, and not for hundreds that were heard.
+        pulls = np.linalg.solve(self._normal_matrix(mine, confidence), self._factors[tracks].T)
         shares = np.zeros((len(tracks), heard.nnz))
-        shares[:, kept] = self._factors[tracks] @ pulls
+        shares[:, kept] = pulls.T @ (mine.T * confidence)
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:

@@ -243,10 +243,11 @@ class Recommender(ABC):
         heard, wanted = self._of_my_tracks(heard), np.atleast_2d(np.asarray(tracks, dtype=np.int64))
         if heard.shape[0] != wanted.shape[0]:
             raise ValueError(f"tracks of {wanted.shape[0]} listeners, but {heard.shape[0]} histories")
-        return [
-            self._carriers(heard[row], wanted[row], limit, None if states is None else states[row : row + 1])
-            for row in range(heard.shape[0])
-        ]
+        with one_thread_if(heard.shape[0] < MANY):
+            return [
+                self._carriers(heard[row], wanted[row], limit, None if states is None else states[row : row + 1])
+                for row in range(heard.shape[0])
+            ]
 
     # What models that are made of models ask of their parts.
 

@@ -64,6 +64,10 @@ def _highest(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """Columns of the `k` highest scores of each row, best first, ties by column."""
     if k == scores.shape[1]:
         return np.argsort(-scores, axis=1, kind="stable").astype(np.int64)
+    if len(scores) == 1:
+        (left,) = np.nonzero(scores[0] > -np.inf)
+        if k < len(left) < scores.shape[1] // 2:  # equal scores are what partitioning is slowest with: 4 ms of 43,000
+            return left[_highest(scores[:, left], k)]
     columns = np.argpartition(-scores, k - 1, axis=1)[:, :k].astype(np.int64)
     columns.sort(axis=1)
     picked = np.take_along_axis(scores, columns, axis=1)
