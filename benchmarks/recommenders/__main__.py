@@ -11,31 +11,14 @@ import json
 import shutil
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.claim import Claim
 from benchmarks.measure import Cost, measure
 from benchmarks.recommenders.marts import listen_more
 from benchmarks.recommenders.population import Size
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What must hold: `value` at most `limit`."""
-
-    what: str
-    value: float
-    limit: float
-    unit: str = "×"
-
-    @property
-    def holds(self) -> bool:
-        """Whether it does."""
-        return self.value <= self.limit
-
-    def __str__(self) -> str:
-        return f"{'yes' if self.holds else 'NO ':3}  {self.value:10,.3f} {self.unit:2} ≤ {self.limit:<8,g} {self.what}"
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from ritournelle.commands import warehouse as warehouse_verbs
 from ritournelle.commands.drill import drill
 from ritournelle.commands.forget import forget
 from ritournelle.commands.health import health
-from ritournelle.commands.lean import leave_out_what_is_not_needed
+from ritournelle.commands.lean import ended_at_once, leave_out_what_is_not_needed
 from ritournelle.commands.shell import EXIT_FAILED, EXIT_USAGE, AsJson, fail, print_json, views
 from ritournelle.commands.shell import platform as platform_in_force
 from ritournelle.errors import RitournelleError, SettingsError
@@ -60,7 +60,13 @@ AcceptNewEpoch = Annotated[
 def main() -> None:
     """Run the command; an error that the platform raises on purpose is one message, not a traceback."""
     # Here, where the process is known to be ours, and nothing heavy is imported yet.
-    leave_out_what_is_not_needed(next(iter(sys.argv[1:]), ""))
+    verb = next(iter(sys.argv[1:]), "")
+    leave_out_what_is_not_needed(verb)
+    with ended_at_once(verb):
+        _main()
+
+
+def _main() -> None:
     try:
         app()
     except SettingsError as error:

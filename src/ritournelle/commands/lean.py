@@ -5,10 +5,13 @@ For processes of our own alone, which end with their one verb: these are changes
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Imports make 300,000 objects that stay: at Python's own 700, collecting took 7 % of an ingestion of 120,000 rows."""
@@ -18,35 +21,80 @@ _OF_ONE_DAY = frozenset({"run", "transform", "train", "recommend", "backfill"})
 
 
 def leave_out_what_is_not_needed(verb: str) -> None:
-    """Call it with the verb of this process before anything heavy is imported; other verbs are left as they are.
-
-    The verbs of one day collect no garbage.
-    """
+    """Call it with the verb of this process before anything heavy is imported; other verbs are left as they are."""
     if verb == "ingest":
         leave_out_what_ingesting_never_uses()
     elif verb in _OF_ONE_DAY:
-        # Imports and dbt make objects that live to the end: to look through them took 7 % of a small run. Not to do so
-        # takes 25 MB of 443 at 3 × 1,000 rows, and 32 of 1,108 at 50,000.
-        gc.disable()
+        _leave_out_what_a_day_never_uses()
 
 
 def leave_out_what_ingesting_never_uses() -> None:
     """Call it before NumPy and pyarrow are imported: fewer collections, one BLAS thread, no pandas."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no matrix is multiplied here, and threads cost to start
-    without_pandas: Any = _WithoutPandas()
+    _find_no_pandas(asking=("",))
+
+
+def _leave_out_what_a_day_never_uses() -> None:
+    """No garbage is collected, idle threads sleep, and pandas stays with those who import it themselves."""
+    # Imports and dbt make objects that live to the end: to look through them took 7 % of a small run. Not to do so
+    # takes 25 MB of 443 at 3 × 1,000 rows, and 32 of 1,108 at 50,000.
+    gc.disable()
+    # Between two pieces of work OpenMP and OpenBLAS turn round and round, to be there at once: 4 % of a first run.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # 2 to the power of so many cycles
+    _find_no_pandas(asking=("ritournelle.", "pyarrow", "duckdb"))
+
+
+@contextmanager
+def ended_at_once(verb: str) -> Iterator[None]:
+    """Around everything that the process does: it ends where `SystemExit` would begin to take everything down.
+
+    To free a million objects one by one, only for the system to take their memory back, was 5 % of a small run. What is
+    registered with `atexit` is done, and what was printed is written. Other verbs than those of a day end as ever.
+    """
+    try:
+        yield
+    except SystemExit as end:
+        if verb != "ingest" and verb not in _OF_ONE_DAY:
+            raise
+        _end(end)
+
+
+def _end(end: SystemExit) -> NoReturn:
+    if isinstance(end.code, str):
+        print(end.code, file=sys.stderr)
+    atexit._run_exitfuncs()  # pylint: disable=protected-access  # the same that the interpreter would call now
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
+
+
+def _find_no_pandas(asking: tuple[str, ...]) -> None:
+    without_pandas: Any = _WithoutPandas(asking)
     sys.meta_path.insert(0, without_pandas)
 
 
 class _WithoutPandas:
-    """A finder of modules that finds no pandas, and leaves all else to the finders after it.
+    """A finder of modules that finds no pandas for modules whose names begin so; all else it leaves to other finders.
 
     pyarrow imports it, 0.25 s of CPU, at the first list that it converts, and DuckDB at the first parameter that it
-    binds, only to ask whether that is something of pandas'. Both pass over a pandas that is not there; pyarrow does so
-    for good, and could not take a data frame afterwards.
+    binds, only to ask whether that is something of pandas'. Both pass over a pandas that is not there. They ask in
+    their own name or in that of whoever called them; MLflow, or a model that needs pandas, imports it by its own.
     """
+
+    def __init__(self, asking: tuple[str, ...]) -> None:
+        self._asking = asking
 
     def find_spec(self, name: str, *_: Any) -> None:
         """Part of the import system."""
-        if name == "pandas":
-            raise ModuleNotFoundError("an ingestion does without pandas", name=name)
+        if name == "pandas" and _asking().startswith(self._asking):
+            raise ModuleNotFoundError("a run does without pandas", name=name)
+
+
+def _asking() -> str:
+    """The module whose code is being executed, beside the import system's own."""
+    frame = sys._getframe(2)  # pylint: disable=protected-access  # of `find_spec`'s caller
+    while frame.f_back is not None and "importlib" in frame.f_globals.get("__name__", ""):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", ""))

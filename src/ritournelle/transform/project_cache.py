@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
+from ritournelle.transform.cache_folder import cache_folder, engine_versions, put
 from ritournelle.transform.project_files import project_digest
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 _KEPT = 16
 """Parsed projects that stay: of other settings, warehouses, versions."""
-_ENGINES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "dbt-postgres", "dbt-bigquery", "dbt-redshift")
 
 
 def parsed_project(
@@ -35,7 +33,7 @@ def parsed_project(
 
     A cache that cannot be read or written is no error: the project is parsed then.
     """
-    kept = _cache_folder() / f"{_key(project, flags, database)}.msgpack"
+    kept = cache_folder() / f"{_key(project, flags, database)}.msgpack"
     ours = target / "partial_parse.msgpack"
     found = _read(kept)
     if found is None:
@@ -44,26 +42,13 @@ def parsed_project(
             _keep(ours, kept)
     else:
         with suppress(OSError):  # it is a picture of the project, and no part of a build
-            _copy(kept, ours)
+            put(kept.read_bytes(), ours)
     return found
 
 
-def _cache_folder() -> Path:
-    """By the XDG base directory specification."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(base) / "ritournelle" / "dbt"
-
-
 def _key(project: Path, flags: list[str], database: str) -> str:
-    engines = (f"{name} {_version(name)}" for name in _ENGINES)
-    return sha256("\0".join([project_digest(project), database, *flags, *engines]).encode()).hexdigest()[:24]
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except ModuleNotFoundError:
-        return ""
+    decisive = [project_digest(project), database, *flags, *engine_versions()]
+    return sha256("\0".join(decisive).encode()).hexdigest()[:24]
 
 
 def _read(kept: Path) -> Optional[Manifest]:
@@ -81,16 +66,7 @@ def _read(kept: Path) -> Optional[Manifest]:
 
 def _keep(ours: Path, kept: Path) -> None:
     with suppress(OSError):  # a full disk, or a home of others: the next run parses again
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        _copy(ours, kept)
+        put(ours.read_bytes(), kept)
         by_age = sorted(kept.parent.glob("*.msgpack"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for old in by_age[_KEPT:]:
             old.unlink(missing_ok=True)
-
-
-def _copy(source: Path, destination: Path) -> None:
-    """Whole or not at all: others may read it meanwhile."""
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    draft = destination.with_suffix(f".{os.getpid()}.draft")
-    shutil.copyfile(source, draft)
-    draft.replace(destination)

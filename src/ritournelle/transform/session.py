@@ -15,6 +15,7 @@ from typing import Any
 
 from ritournelle.domain.clock import travels, utc_now
 from ritournelle.errors import SettingsError
+from ritournelle.transform.dbt_classes import compile_when_needed, kept_schemas
 from ritournelle.transform.project_cache import parsed_project
 from ritournelle.transform.profile import Profile, profile_of
 from ritournelle.warehouse.connect import sole_writer
@@ -145,11 +146,14 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
-        from dbt.cli.main import dbtRunner  # 1.5 s
+        compile_when_needed()
+        from dbt.cli.main import dbtRunner  # 1.2 s
 
         from ritournelle.transform.dbt_events import tell_less
 
         tell_less()
+        schemas = kept_schemas()
+        schemas.put_to_use()
         callbacks = [on_event] if on_event else []
         runner = dbtRunner(callbacks=callbacks)
 
@@ -160,6 +164,7 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
             runner.manifest = _parsed(settings, invoke)
             yield invoke
         finally:
+            schemas.keep()
             _let_go()
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from pathlib import Path
 
 BEFORE = """
 import gc, os, sys
@@ -25,6 +26,31 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
 
 
+DAY = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from ritournelle.commands.lean import ended_at_once, leave_out_what_is_not_needed
+verb = sys.argv[2]
+leave_out_what_is_not_needed(verb)
+"""
+ENDING = """
+import atexit
+class Held:
+    def __del__(self): print("taken down")
+held = Held()
+atexit.register(print, "at exit")
+with ended_at_once(verb):
+    print("written", end=" ")
+    sys.exit(3)
+"""
+LISTS_OF_A_MODULE = """
+import asking
+print("pandas" in sys.modules)
+import pandas
+print(pandas.Series([1]).sum())
+"""
+
+
 class LeanTest(unittest.TestCase):
     def test_lists_and_parameters_do_not_bring_pandas_in(self) -> None:
         done = run(BEFORE + LISTS_AND_PARAMETERS)
@@ -37,6 +63,19 @@ class LeanTest(unittest.TestCase):
     def test_the_limit_that_somebody_set_stays(self) -> None:
         done = run("import os; os.environ['OPENBLAS_NUM_THREADS'] = '3'" + BEFORE + LISTS_AND_PARAMETERS)
         self.assertEqual(done.stdout, "False 100000 3\n", done.stderr)
+
+    def test_a_day_leaves_pandas_to_those_who_import_it(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            package = Path(folder) / "pyarrow_asks"
+            package.mkdir()
+            (package / "__init__.py").write_text("import pyarrow; pyarrow.array([1])")
+            done = run(DAY + LISTS_OF_A_MODULE.replace("asking", package.name), folder, "run")
+        self.assertEqual(done.stdout, "False\n1\n", done.stderr)
+
+    def test_a_day_ends_at_once_and_other_verbs_as_ever(self) -> None:
+        for verb, told in (("run", ["written at exit"]), ("health", ["written at exit", "taken down"])):
+            done = run(DAY + ENDING, "", verb)
+            self.assertEqual((done.stdout.splitlines(), done.returncode), (told, 3), done.stderr)
 
     def test_the_command_does_so(self) -> None:
         """Tried without an app: the run fails, and is on record, which takes lists, parameters and DuckDB."""

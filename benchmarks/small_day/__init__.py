@@ -1,0 +1,1 @@
+"""The whole run of a small app."""

@@ -1,0 +1,44 @@
+"""What all homes of a user share of dbt: where it lies, for which versions it holds, how it is put there."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+_ENGINES = (
+    "dbt-core",
+    "dbt-common",
+    "dbt-adapters",
+    "dbt-duckdb",
+    "dbt-postgres",
+    "dbt-bigquery",
+    "dbt-redshift",
+    "mashumaro",
+)
+
+
+def cache_folder() -> Path:
+    """By the XDG base directory specification."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "ritournelle" / "dbt"
+
+
+def engine_versions() -> list[str]:
+    """What is kept holds as long as none of them changes."""
+    return [f"{name} {_version(name)}" for name in _ENGINES]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except ModuleNotFoundError:
+        return ""
+
+
+def put(content: bytes, path: Path) -> None:
+    """Write a file whole or not at all: others may read it meanwhile. Raises `OSError`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}.draft")
+    draft.write_bytes(content)
+    draft.replace(path)

@@ -1,0 +1,56 @@
+"""The schemas that dbt checks its project by: kept, they are the same; damaged, they are derived anew."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from ritournelle.transform.dbt_classes import KeptSchemas, compile_when_needed
+
+compile_when_needed()
+
+from dbt.adapters.duckdb.credentials import DuckDBCredentials  # pylint: disable=wrong-import-position
+from dbt.contracts.project import ProfileConfig, Project, ProjectFlags  # pylint: disable=wrong-import-position
+from dbt.contracts.selection import SelectorFile  # pylint: disable=wrong-import-position
+from mashumaro.jsonschema import build_json_schema  # pylint: disable=wrong-import-position
+
+DESCRIBED: tuple[type, ...] = (Project, ProfileConfig, ProjectFlags, SelectorFile, DuckDBCredentials)
+
+
+class KeptSchemasTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "cache" / "schemas.json"
+
+    def _schemas(self) -> list[object]:
+        schemas = KeptSchemas(self.path)
+        found: list[object] = [schemas.schema_of(described).to_dict() for described in DESCRIBED]
+        schemas.keep()
+        return found
+
+    def test_what_is_kept_is_what_mashumaro_derives(self) -> None:
+        derived = [build_json_schema(described).to_dict() for described in DESCRIBED]
+        self.assertEqual([self._schemas(), self._schemas()], [derived, derived])
+        self.assertTrue(self.path.exists())
+
+    def test_what_is_kept_is_not_derived_again(self) -> None:
+        self._schemas()
+        name = f"{Project.__module__}.{Project.__qualname__}"
+        self.path.write_text(f'{{"{name}": {{"kept": true}}}}')
+        self.assertEqual(KeptSchemas(self.path).schema_of(Project).to_dict(), {"kept": True})
+
+    def test_what_is_damaged_is_derived_anew(self) -> None:
+        first = self._schemas()
+        for damage in ("", '{"dbt', "[]", "\x00"):
+            self.path.write_text(damage)
+            self.assertEqual(self._schemas(), first)
+
+    def test_no_room_is_no_error(self) -> None:
+        self.path.parent.write_text("a file where a folder should be")
+        self.assertEqual(len(self._schemas()), len(DESCRIBED))
+
+
+if __name__ == "__main__":
+    unittest.main()
