@@ -153,6 +153,11 @@ class StoredLists:
             LOG.debug("no stored list can be had now: %s", error)  # sensors tell of it, once
             return None
 
+    def held(self, user_id: int) -> Sequence[StoredList]:
+        """What the store holds of a listener and serves, whatever else there is to say of them; errors of the store."""
+        _, content = self._store.find(user_id)
+        return [unpacked(content)] if content else []
+
     def close(self) -> None:
         """Let the store go."""
         self._store.close()
