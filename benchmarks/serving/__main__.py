@@ -17,10 +17,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import psutil  # type: ignore[import-untyped]  # its stubs are not installed
 
 from benchmarks.recommenders.population import Size
 from benchmarks.serving.home import PEER, Made, make_home
@@ -28,6 +29,8 @@ from benchmarks.serving.load import STEEPNESS, Answered, in_turn, most, steady, 
 
 LIST = "/v1/users/{}/recommendations"
 PER_SECOND = 500.0
+CONNECTIONS = 64
+"""Of the closed loop."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,13 @@ def _measured(folder: Path, made: Made, seconds: float) -> dict[str, Answered]:
     ours = [sys.executable, "-m", "ritournelle.cli", "serve", "--port"]
     peer = [sys.executable, "-m", "benchmarks.serving.peer", str(folder / PEER)]
     for name, command in (("peer", peer), ("ours", ours)):
-        with _serving(command, folder, LIST.format(made.first)) as port:
+        with _serving(command, folder, LIST.format(made.first)) as (port, process):
             _say(f"{name}: stored lists")
-            most(port, made.first, made.listeners, connections=32, seconds=2)  # warm
-            found[f"{name}, stored, as many as go"] = most(
-                port, made.first, made.listeners, connections=32, seconds=seconds
-            )
+            most(port, made.first, made.listeners, connections=CONNECTIONS, seconds=3)  # warm
+            before = _cpu_seconds(process)
+            many = most(port, made.first, made.listeners, connections=CONNECTIONS, seconds=seconds)
+            cost = (_cpu_seconds(process) - before) / (many.per_second * seconds)
+            found[f"{name}, stored, as many as go"] = replace(many, cpu_milliseconds=1000 * cost)
             users = made.first + (made.listeners * random.random(int(seconds * PER_SECOND)) ** STEEPNESS).astype(int)
             paths = [LIST.format(user) for user in users]
             found[f"{name}, stored, {PER_SECOND:g} a second"] = steady(port, paths, PER_SECOND)
@@ -119,7 +123,7 @@ def _computed(port: int, made: Made, random: np.random.Generator) -> dict[str, A
 
 
 @contextmanager
-def _serving(command: list[str], folder: Path, path: str) -> Iterator[int]:
+def _serving(command: list[str], folder: Path, path: str) -> Iterator[tuple[int, psutil.Process]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -129,10 +133,15 @@ def _serving(command: list[str], folder: Path, path: str) -> Iterator[int]:
         process = subprocess.Popen([*command, str(port)], env=os.environ | settings, stdout=output, stderr=output)
         try:
             wait_until_up(process, port, path, log)
-            yield port
+            yield port, psutil.Process(process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _claims(found: dict[str, Answered]) -> list[Claim]:
@@ -149,9 +158,11 @@ def _claims(found: dict[str, Answered]) -> list[Claim]:
 
 def _as_text(made: Made, found: dict[str, Answered], claims: list[Claim]) -> str:
     lines = [f"{made.listeners:,} listeners, {made.tracks:,} tracks, {made.pairs:,} pairs", ""]
-    lines.append(f"{'':34}{'per second':>12}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}")
+    lines.append(f"{'':34}{'per second':>12}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'errors':>8}")
     for name, one in found.items():
-        lines.append(f"{name:34}{one.per_second:12,.0f}{one.p50:9.2f}{one.p99:9.2f}{one.errors:8}")
+        lines.append(
+            f"{name:34}{one.per_second:12,.0f}{one.p50:9.2f}{one.p99:9.2f}{one.cpu_milliseconds:9.2f}{one.errors:8}"
+        )
     return "\n".join([*lines, "", *map(str, claims)])
 
 

@@ -36,12 +36,16 @@ _CONNECTIONS = 64
 
 @dataclass(frozen=True)
 class Answered:
-    """What a load saw: requests a second, milliseconds, and how many were not answered with 200."""
+    """What a load saw: requests a second, milliseconds, and how many were not answered with 200.
+
+    `cpu_milliseconds` are the server's for each request, where they were measured: on a busy machine the best measure.
+    """
 
     per_second: float
     p50: float
     p99: float
     errors: int
+    cpu_milliseconds: float = 0.0
 
 
 def most(port: int, first: int, listeners: int, *, connections: int, seconds: float) -> Answered:

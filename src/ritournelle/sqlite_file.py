@@ -7,7 +7,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ritournelle.errors import TransientError
@@ -66,8 +66,10 @@ class KeptConnections:
     the log) or replaced is opened anew: so damage is seen, too.
     """
 
-    def __init__(self, path: Path, schema: str = "", *, wait_seconds: float, synchronous: str = "FULL") -> None:
-        self._path, self._schema, self._wait, self._synchronous = path, schema, wait_seconds, synchronous
+    def __init__(
+        self, path: Path, schema: str = "", *, wait_seconds: float, pragmas: Sequence[str] = ("synchronous = FULL",)
+    ) -> None:
+        self._path, self._schema, self._wait, self._pragmas = path, schema, wait_seconds, pragmas
         self._mine = threading.local()
         self._all: set[sqlite3.Connection] = set()
 
@@ -97,7 +99,8 @@ class KeptConnections:
     def _open(self) -> sqlite3.Connection:
         self._let_go()
         connection = opened(self._path, self._schema, wait_seconds=self._wait)
-        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        for pragma in self._pragmas:
+            connection.execute(f"PRAGMA {pragma}")
         self._all.add(connection)
         self._mine.connection, self._mine.seen = connection, self._seen()
         return connection

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -73,33 +72,24 @@ def list_from_rows(
     )
 
 
-def list_from_stored(user_id: int, stored: StoredList, tracks: Mapping[int, Track]) -> RecommendationList:
-    """The same from the online store; ids are left empty, since each time that it is shown it gets new ones."""
+def head_of_stored(user_id: int, stored: StoredList) -> RecommendationList:
+    """What a list of the online store says of all its tracks, without them."""
     answered_by = AnsweredBy.FALLBACK if stored.fallback_reason else AnsweredBy.MODEL
-    shared = {"user_id": user_id, "model_version": stored.model_version, "reason": stored.reason}
-    entries = zip(stored.tracks, stored.scores, stored.because_of, strict=True)
-    return RecommendationList(
-        user_id=user_id,
-        model_version=stored.model_version,
-        computed_at=stored.computed_at,
-        answered_by=answered_by,
-        fallback_reason=stored.fallback_reason,
-        recommendations=tuple(
-            replace(
-                _recommendation(shared | {"track_id": track, "score": score, "rank": rank}, tracks, tuple(because_of)),
-                recommendation_id="",
-            )
-            for rank, (track, score, because_of) in enumerate(entries, start=1)
-        ),
-    )
+    return RecommendationList(user_id, stored.model_version, stored.computed_at, answered_by, stored.fallback_reason)
+
+
+def told_reason(reason: str, because_of: Sequence[int], tracks: Mapping[int, Track]) -> str:
+    """The reason of one track as it is shown: with the names of the heard tracks behind it that are known."""
+    if not because_of:
+        return reason
+    heard = [tracks[heard_id]["name"] for heard_id in because_of if heard_id in tracks]
+    return reason_with_names(BECAUSE_OF_HEARD_TRACKS, [name for name in heard if name])
 
 
 def _recommendation(
     entry: Mapping[str, Any], tracks: Mapping[int, Track], because_of: tuple[int, ...]
 ) -> Recommendation:
     track = tracks.get(entry["track_id"], {})
-    heard = [tracks[heard_id]["name"] for heard_id in because_of if heard_id in tracks]
-    reason = reason_with_names(BECAUSE_OF_HEARD_TRACKS, [name for name in heard if name])
     return Recommendation(
         recommendation_id=recommendation_id(entry["user_id"], entry["track_id"], entry["model_version"]),
         rank=entry["rank"],
@@ -109,6 +99,6 @@ def _recommendation(
         album=track.get("album"),
         duration_seconds=track.get("duration_seconds"),
         score=entry["score"],
-        reason=reason if because_of else entry["reason"],
+        reason=told_reason(entry["reason"], because_of, tracks),
         because_of=because_of,
     )

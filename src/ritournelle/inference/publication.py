@@ -20,6 +20,8 @@ from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 
 T = TypeVar("T")
+_BLOCK = 256
+"""Tracks whose names are taken out of Arrow together."""
 
 
 class Publication:
@@ -152,20 +154,33 @@ class Publication:
 
 
 class _KnownTracks(Mapping[int, Mapping[str, Any]]):
-    """Names of tracks by id, taken out of Arrow when they are first asked for, 10 µs each."""
+    """Names of tracks by id, taken out of Arrow when they are first asked for, with those beside them.
+
+    One alone takes 30 µs, and 2 µs in a block.
+    """
 
     def __init__(self, catalogue: pa.Table, places: IdMap) -> None:
         self._catalogue, self._places = catalogue, places
         self._rows: dict[int, Mapping[str, Any]] = {}
 
     def __getitem__(self, track_id: int) -> Mapping[str, Any]:
+        return self._rows.get(track_id) or self._taken_out(track_id)
+
+    def get(self, track_id: int, default: Any = None) -> Any:
+        """See `Mapping`; it makes no exception of what is most often there."""
         found = self._rows.get(track_id)
-        if found is None:
-            (row,) = self._places.rows([track_id])
-            if row == UNKNOWN:
-                raise KeyError(track_id)
-            found = self._rows[track_id] = self._catalogue.slice(int(row), 1).to_pylist()[0]
-        return found
+        return super().get(track_id, default) if found is None else found
+
+    def __contains__(self, track_id: object) -> bool:
+        return track_id in self._rows or super().__contains__(track_id)
+
+    def _taken_out(self, track_id: int) -> Mapping[str, Any]:
+        (row,) = self._places.rows([track_id])
+        if row == UNKNOWN:
+            raise KeyError(track_id)
+        start = int(row) // _BLOCK * _BLOCK
+        self._rows |= {one["track_id"]: one for one in self._catalogue.slice(start, _BLOCK).to_pylist()}
+        return self._rows[track_id]
 
     def __iter__(self) -> Iterator[int]:
         yield from self._places.ids.tolist()

@@ -17,6 +17,8 @@ from ritournelle.online_store.base import Stamps, State, ToStore
 from ritournelle.sqlite_file import KeptConnections, is_busy, write_anew
 
 _WAIT_SECONDS = 5.0
+_PRAGMAS = ("synchronous = NORMAL", "cache_size = -32000")
+"""After a power loss the last switch may be missing, and the next run does it again. 32 MB of pages stay in memory."""
 _AT_ONCE = 500
 """Lists of one transaction: a server that keeps an exclusion waits for it, 20 ms."""
 _TABLES = """
@@ -67,7 +69,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connections = KeptConnections(path, _TABLES, wait_seconds=_WAIT_SECONDS, synchronous="NORMAL")
+        self._connections = KeptConnections(path, _TABLES, wait_seconds=_WAIT_SECONDS, pragmas=_PRAGMAS)
 
     def state(self) -> State:
         """See the protocol."""

@@ -11,6 +11,7 @@ import msgspec
 
 from ritournelle.domain.taste import TasteExclusion
 from ritournelle.forgetting.export import rows_of
+from ritournelle.online_store.base import StoredList
 from ritournelle.serving.api.contract import ExportOut, ToldOut
 from ritournelle.serving.api.erasures import Erasures
 from ritournelle.streaming.broker import Broker
@@ -28,6 +29,7 @@ class Exports:
     broker: Broker
     told_here: Callable[[int], Sequence[TasteExclusion]]
     erasures: Erasures
+    stored_here: Callable[[int], Sequence[StoredList]] = lambda _: ()
 
     def of(self, user_id: int, now: datetime) -> ExportOut:
         """By the same conditions by which forgetting finds it."""
@@ -36,7 +38,10 @@ class Exports:
             exported_at=now,
             tables=self._tables(user_id),
             event_log=[_told(message.topic, message.published_at, message.value) for message in self._log(user_id)],
-            online_store=[msgspec.to_builtins(exclusion) for exclusion in self.told_here(user_id)],
+            online_store=[
+                *(msgspec.to_builtins(exclusion) for exclusion in self.told_here(user_id)),
+                *(msgspec.to_builtins(msgspec.structs.asdict(one)) for one in self.stored_here(user_id)),
+            ],
         )
 
     def _log(self, user_id: int) -> Sequence[Any]:

@@ -5,22 +5,22 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from ritournelle.domain.exposures import Exposure
-from ritournelle.domain.issuing import exposures_of
 from ritournelle.domain.recommendation_ids import RecommendationIds
 from ritournelle.domain.recommendations import RecommendationList
 from ritournelle.errors import RitournelleError
 from ritournelle.forgotten.forgotten import Forgotten
-from ritournelle.inference.lists import list_from_stored
+from ritournelle.inference.lists import head_of_stored, told_reason
 from ritournelle.inference.publication import Publication
-from ritournelle.online_store.base import OnlineStore, unpacked
+from ritournelle.online_store.base import OnlineStore, StoredList, unpacked
 from ritournelle.serving.api.readers import Readers
 from ritournelle.streaming.broker import Outgoing
 from ritournelle.streaming.messages import VERSION, encode
@@ -28,9 +28,8 @@ from ritournelle.streaming.topics import Topic
 from ritournelle.warehouse.publication_watch import version_of
 
 LOG = logging.getLogger(__name__)
-_READY = 8_192
-"""Lists that stay written out; one of 20 tracks takes 6 kB."""
-_NO_ID = b'{"recommendation_id":""'
+_READY = 4_096
+"""Lists that stay written out; one of 20 tracks takes 10 kB."""
 _NO_END = b"]}"
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 _BEFORE_ID = b'{"version":%d,"recommendation_id":"' % VERSION
@@ -43,28 +42,45 @@ class Told(Protocol):
         """Whether there is anything."""
 
 
+Tracks = Mapping[int, Mapping[str, Any]]
+"""Name, artist, album, duration_seconds by id."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """`RecommendationOut` after its id."""
+
+    rank: int
+    track_id: int
+    name: str | None
+    artist: str | None
+    album: str | None
+    duration_seconds: int | None
+    score: float
+    reason: str
+    because_of: Sequence[int]
+
+
 @dataclass(frozen=True)
 class Ready:
-    """A list written out but for the ids, and for the moment of what is on record: what each of them stands between."""
+    """A list written out but for the ids, and for the moment of what is on record: what each of them stands between.
+
+    `made` is the list without its tracks.
+    """
 
     made: RecommendationList
     surface: str
     head: bytes
-    tracks: tuple[int, ...]
-    entries: tuple[bytes, ...]
-    exposures: tuple[bytes, ...]
+    tracks: Sequence[int]
+    entries: Sequence[bytes]
+    exposures: Sequence[bytes]
 
     @classmethod
-    def of(cls, made: RecommendationList, surface: str) -> Ready:
-        """Of a list whose ids are empty."""
-        return cls(
-            made,
-            surface,
-            msgspec.json.encode(replace(made, recommendations=()).to_dict())[: -len(_NO_END)],
-            tuple(one.track_id for one in made.recommendations),
-            tuple(msgspec.json.encode(one)[len(_NO_ID) :] for one in made.recommendations),
-            tuple(_between(one) for one in exposures_of(made, surface, _NO_MOMENT)),
-        )
+    def of(cls, user_id: int, stored: StoredList, known: Tracks, surface: str) -> Ready:
+        """With the names of what is published."""
+        made = head_of_stored(user_id, stored)
+        head = msgspec.json.encode(made.to_dict())[: -len(_NO_END)]
+        entries = [b"," + msgspec.json.encode(one)[1:] for one in _entries(stored, known)]
+        return cls(made, surface, head, stored.tracks, entries, _exposures(made, stored.tracks, surface))
 
     def issued(self, ids: RecommendationIds, k: int, now: datetime) -> tuple[bytes, list[Outgoing]]:
         """The answer of `k` tracks with ids of now, and what is to be on record of it before it is given."""
@@ -79,12 +95,31 @@ class Ready:
         return b"%b%b%b" % (self.head, b",".join(parts), _NO_END), messages
 
 
-def _between(exposure: Exposure) -> bytes:
-    """What stands in its message between the id and the moment, which are the first field and the last one."""
-    text = encode(exposure)
-    end = msgspec.json.encode(exposure.exposed_at) + b"}"
-    assert text.startswith(_BEFORE_ID) and text.endswith(end), "the encoding of exposures has changed"
-    return text[len(_BEFORE_ID) : -len(end)]
+def _entries(stored: StoredList, known: Tracks) -> Iterator[Entry]:
+    listed = zip(stored.tracks, stored.scores, stored.because_of, strict=True)
+    for rank, (track_id, score, because_of) in enumerate(listed, start=1):
+        track, reason = known.get(track_id, {}), told_reason(stored.reason, because_of, known)
+        names = {name: track.get(name) for name in ("name", "artist", "album", "duration_seconds")}
+        yield Entry(rank=rank, track_id=track_id, score=score, reason=reason, because_of=because_of, **names)
+
+
+def _exposures(made: RecommendationList, tracks: Sequence[int], surface: str) -> list[bytes]:
+    """For each track what stands in its message between the id, its first field, and the moment, its last one."""
+    sample = Exposure(
+        recommendation_id="",
+        user_id=made.user_id,
+        track_id=0,
+        rank=1,
+        model_version=made.model_version,
+        surface=surface,
+        answered_by=made.answered_by,
+        exposed_at=_NO_MOMENT,
+    )
+    end = msgspec.json.encode(sample.exposed_at) + b"}"
+    before, between, after = encode(sample).removesuffix(end).partition(b'"track_id":0,"rank":1,')
+    assert before.startswith(_BEFORE_ID) and between, "exposures are encoded otherwise now"
+    before = before.removeprefix(_BEFORE_ID)
+    return [b'%b"track_id":%d,"rank":%d,%b' % (before, track, rank, after) for rank, track in enumerate(tracks, 1)]
 
 
 class StoredLists:
@@ -118,6 +153,11 @@ class StoredLists:
             LOG.debug("no stored list can be had now: %s", error)  # sensors tell of it, once
             return None
 
+    def held(self, user_id: int) -> Sequence[StoredList]:
+        """What the store holds of a listener and serves, whatever else there is to say of them; errors of the store."""
+        _, content = self._store.find(user_id)
+        return [unpacked(content)] if content else []
+
     def close(self) -> None:
         """Let the store go."""
         self._store.close()
@@ -136,4 +176,4 @@ class StoredLists:
 
     def _write(self, publication: Publication, user_id: int, content: bytes) -> Ready:
         assert publication.known_tracks is not None, "it is loaded"
-        return Ready.of(list_from_stored(user_id, unpacked(content), publication.known_tracks), self._surface)
+        return Ready.of(user_id, unpacked(content), publication.known_tracks, self._surface)
