@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
@@ -30,6 +31,7 @@ from ritournelle.serving.routes.metrics import metric_routes
 from ritournelle.serving.routes.models import model_routes
 from ritournelle.serving.routes.probes import probe_routes
 from ritournelle.serving.routes.recommendations import recommendation_routes
+from ritournelle.serving.routes.signing import refuse_in_words, signing_routes
 from ritournelle.serving.routes.static import static_routes
 from ritournelle.serving.routes.tracks import track_routes
 from ritournelle.serving.security import SecureHeaders
@@ -46,7 +48,8 @@ def create_app(
     The lifespan closes the API's parts.
     """
     assets = own_assets() | ({VEGA: vega} if vega else {})
-    pages, forms = Pages(addresses(assets), HEALTH_ONLY if api is None else NAVIGATION), Forms()
+    forms = Forms()
+    pages = Pages(addresses(assets), HEALTH_ONLY if api is None else NAVIGATION, forms.token)
     readiness = _readiness(parts, api)
 
     @asynccontextmanager
@@ -68,7 +71,7 @@ def create_app(
     )
     tell_problems(app)
     if api is not None:
-        app.add_middleware(Gate, guard=api.guard)
+        app.add_middleware(Gate, guard=api.guard, in_words=partial(refuse_in_words, pages))
     app.add_middleware(SecureHeaders)  # its headers stand on refusals, too
     if api is not None:
         app.add_middleware(Measured, traffic=api.traffic)  # outermost
@@ -82,9 +85,7 @@ def create_app(
         app.include_router(router)
     if api is not None:
         _include_api(app, api)
-        app.include_router(listen_routes(api, pages, forms))
-        app.include_router(track_routes(api, pages))
-        app.include_router(model_routes(parts, api, pages, forms))
+        _include_pages(app, parts, api, pages, forms)
     return app
 
 
@@ -115,6 +116,13 @@ def _readiness(parts: Parts, api: ApiParts | None) -> Readiness:
         return ""
 
     return Readiness({"journal": journal} | dict(api.checks if api is not None else {}))
+
+
+def _include_pages(app: FastAPI, parts: Parts, api: ApiParts, pages: Pages, forms: Forms) -> None:
+    app.include_router(listen_routes(api, pages, forms))
+    app.include_router(track_routes(api, pages))
+    app.include_router(model_routes(parts, api, pages, forms))
+    app.include_router(signing_routes(api, pages, forms))
 
 
 def _include_api(app: FastAPI, api: ApiParts) -> None:
