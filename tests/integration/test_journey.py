@@ -261,8 +261,27 @@ def test_every_page_on_every_screen(home: Path, app: RunningApp, browser: Browse
                     keep_picture(visit, f"{name}-{language}-{scheme}-{size[0]}")
 
 
-def test_with_keys_the_page_wants_one(home: Path, app: RunningApp, browser: Browser) -> None:
+def test_signing_in_and_out(home: Path, app: RunningApp, browser: Browser) -> None:
     platform = platform_of(home, app)
-    keyring_of(platform).create("a reader", [Scope.READ], utc_now())
-    with serving(home) as server:
-        assert server.get("/listen")[0] == 401
+    key, _ = keyring_of(platform).create("a person", [Scope.READ, Scope.WRITE], utc_now())
+    user_id = listeners(platform)[4]
+    with serving(home) as server, browser.visit(f"{server.url}/listen/{user_id}", language="fr-FR") as visit:
+        page = visit.page
+        page.get_by_label("Clé d'API").fill("a guess")
+        page.get_by_role("button", name="Se connecter").click()
+        assert "Cette clé n'existe pas" in visit.words()
+        keep_picture(visit, "sign-in")
+        page.get_by_label("Clé d'API").fill(key)
+        page.get_by_role("button", name="Se connecter").click()
+        page.wait_for_url(f"**/listen/{user_id}")
+        page.get_by_role("button", name="Pas utile").first.click()
+        page.locator('[aria-pressed="true"]').wait_for()
+        (cookie,) = page.context.cookies()
+        assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict") and key not in cookie["value"]
+        page.get_by_role("link", name="Modèles").click()
+        page.get_by_role("button", name="Se déconnecter").click()
+        page.goto(f"{server.url}/models")
+        assert page.url == f"{server.url}/sign-in?next=%2Fmodels"
+        assert visit.said == [
+            "error: Failed to load resource: the server responded with a status of 401 (Unauthorized)"
+        ]

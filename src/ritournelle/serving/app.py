@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Response
@@ -32,6 +33,7 @@ from ritournelle.serving.routes.metrics import metric_routes
 from ritournelle.serving.routes.models import model_routes
 from ritournelle.serving.routes.probes import probe_routes
 from ritournelle.serving.routes.recommendations import recommendation_routes
+from ritournelle.serving.routes.signing import refuse_in_words, signing_routes
 from ritournelle.serving.routes.static import static_routes
 from ritournelle.serving.routes.tracks import track_routes
 from ritournelle.serving.security import SecureHeaders
@@ -49,7 +51,8 @@ def create_app(
     The lifespan closes the API's parts.
     """
     assets = own_assets() | ({VEGA: vega} if vega else {})
-    pages, forms = Pages(addresses(assets), HEALTH_ONLY if api is None else NAVIGATION), Forms()
+    forms = Forms()
+    pages = Pages(addresses(assets), HEALTH_ONLY if api is None else NAVIGATION, forms.token)
     readiness = _readiness(parts, api)
 
     @asynccontextmanager
@@ -70,7 +73,7 @@ def create_app(
         lifespan=lifespan,
     )
     tell_problems(app)
-    app.guarded = _guarded(app.guarded, api)
+    app.guarded = _guarded(app.guarded, api, partial(refuse_in_words, pages))
     for router in (
         health_routes(parts, pages, forms.token),
         incident_routes(parts.report_trouble, pages, forms),
@@ -81,9 +84,7 @@ def create_app(
         app.include_router(router)
     if api is not None:
         _include_api(app, api)
-        app.include_router(listen_routes(api, pages, forms))
-        app.include_router(track_routes(api, pages))
-        app.include_router(model_routes(parts, api, pages, forms))
+        _include_pages(app, parts, api, pages, forms)
     return app
 
 
@@ -100,12 +101,12 @@ class _Application(FastAPI):
         await self.guarded(scope, receive, send)
 
 
-def _guarded(app: ASGIApp, api: ApiParts | None) -> ASGIApp:
+def _guarded(app: ASGIApp, api: ApiParts | None, in_words: Callable[[Request, Refusal], Response]) -> ASGIApp:
     """The innermost first."""
     if api is not None and api.stored.is_local:
         app = Shortcut(app, api, api.stored, api.publisher)
     if api is not None:
-        app = Gate(app, api.guard)
+        app = Gate(app, api.guard, in_words)
     app = SecureHeaders(app)  # its headers stand on refusals, too
     return app if api is None else Measured(app, api.traffic)
 
@@ -137,6 +138,13 @@ def _readiness(parts: Parts, api: ApiParts | None) -> Readiness:
         return ""
 
     return Readiness({"journal": journal} | dict(api.checks if api is not None else {}))
+
+
+def _include_pages(app: FastAPI, parts: Parts, api: ApiParts, pages: Pages, forms: Forms) -> None:
+    app.include_router(listen_routes(api, pages, forms))
+    app.include_router(track_routes(api, pages))
+    app.include_router(model_routes(parts, api, pages, forms))
+    app.include_router(signing_routes(api, pages, forms))
 
 
 def _include_api(app: FastAPI, api: ApiParts) -> None:

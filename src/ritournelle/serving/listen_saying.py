@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from ritournelle.serving.api.contract import ExclusionIn, FeedbackIn, SessionExclusion
+from ritournelle.domain.feedback import FeedbackKind
+from ritournelle.serving.api.contract import ExclusionIn, FeedbackIn, ListenIn, SessionExclusion
 from ritournelle.serving.api.dialogue import hear_exclusion, hear_feedback
 from ritournelle.serving.api.parts import ApiParts
 from ritournelle.serving.api.problems import Refusal
@@ -41,7 +42,11 @@ def say(api: ApiParts, user_id: int, fields: Fields) -> str:
 
 def _feedback(api: ApiParts, user_id: int, fields: Fields) -> str:
     told = {"recommendation_id": fields.get("recommendation_id", ""), "user_id": user_id, "kind": fields["said"]}
-    return hear_feedback(api, _as(FeedbackIn, told)).kind
+    given = hear_feedback(api, _as(FeedbackIn, told))
+    if given.kind is FeedbackKind.PLAY:  # this page is the player: nobody else tells of the listen
+        listen = ListenIn(user_id=user_id, track_id=given.track_id, listened_at=given.given_at)
+        api.telling.listens([listen], given.given_at)
+    return given.kind
 
 
 def _exclusion(text: str) -> tuple[ExclusionIn, str]:

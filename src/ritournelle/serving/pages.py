@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from ritournelle.serving.api.sessions import COOKIE
 from ritournelle.serving.language import LANGUAGES, Texts, chosen_language
 from ritournelle.serving.refusing import Refused
 
@@ -19,10 +20,15 @@ NAVIGATION = (("listen", "/listen"), ("tracks", "/tracks"), ("models", "/models"
 
 
 class Pages:
-    """Writes pages; `links` are the addresses of the files that they load, `navigation` what stands in the bar."""
+    """Writes pages; `links` are the addresses of the files that they load, `navigation` what stands in the bar.
 
-    def __init__(self, links: Mapping[str, str], navigation: Sequence[tuple[str, str]] = HEALTH_ONLY) -> None:
-        self._links, self._navigation = links, navigation
+    `token` goes into the form of the bar.
+    """
+
+    def __init__(
+        self, links: Mapping[str, str], navigation: Sequence[tuple[str, str]] = HEALTH_ONLY, token: str = ""
+    ) -> None:
+        self._links, self._navigation, self._token = links, navigation, token
         self._texts = {language: Texts(language) for language in LANGUAGES}
         # Autoescape always: names of artists, messages of sources and of errors are other people's words.
         self._templates = Environment(
@@ -48,6 +54,8 @@ class Pages:
             page=page,
             links=self._links,
             navigation=self._navigation,
+            form_token=self._token,
+            is_signed_in=COOKIE in request.cookies,
             other_languages=[_in_language(request, one) for one in LANGUAGES if one != texts.language],
             lang_query=lang_query(request, texts),
             **shown,

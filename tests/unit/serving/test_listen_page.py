@@ -164,6 +164,8 @@ class SayingTest(ListenPageTest):
         given = [one for one in told(self.platform, Topic.FEEDBACK) if one.user_id == 8]
         self.assertEqual(len({getattr(one, "feedback_id") for one in given}), 4)
         self.assertEqual({getattr(one, "surface") for one in given}, {"page"})
+        listens = [one for one in told(self.platform, Topic.LISTENS) if one.user_id == 8]
+        self.assertEqual({getattr(one, "track_id") for one in listens}, {shown[2][0]}, "what is played is heard")
         self.assertIn("noted as useful", self.client.get("/listen/8?said=useful").text)
         self.assertEqual(self.client.get("/listen/8?said=<b>").status_code, 200)
 

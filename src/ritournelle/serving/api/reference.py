@@ -14,7 +14,7 @@ _HEAD = """# HTTP API
 - Lists carry a `recommendation_id` per track. What was shown is on record before the answer is sent.
 - Refusals are problem details (RFC 9457, `application/problem+json`): `status` and `title`, `detail` for people, `why` for
   programs, `errors` for places in the request.
-- Once there is an API key (`ritournelle keys create`), send one: `Authorization: Bearer …`, or as the password of a browser.
+- Once there is an API key (`ritournelle keys create`), send one: `Authorization: Bearer …`, or as a password (Basic); browsers sign in with it.
   `GET` needs the scope `read`, all else `write`. The probes and the OpenAPI document need none.
 """
 

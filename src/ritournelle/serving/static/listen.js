@@ -45,7 +45,8 @@ async function send(form, button) {
   const isChoice = button.hasAttribute("data-choice");
   const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: isChoice ? "application/json" : "text/html" } });
   if (!isChoice) return replace(await answer.text());
-  told((await answer.json()).told);
+  const { told: words, detail } = await answer.json();
+  told(words || detail);
   if (answer.ok) show(form.closest("[data-track]").dataset.track, button.value);
 }
 
