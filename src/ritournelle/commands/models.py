@@ -44,16 +44,16 @@ def show(version: Version, as_json: AsJson = False) -> None:
 
 @app.command("promote")
 def promote(version: Version, why: Why = BY_HAND) -> None:
-    """Make a version the champion, whatever the gate said; its lists follow with the next `recommend` or `run`."""
+    """Make a version the champion, whatever the gate said; stored lists follow with the next `recommend` or `run`."""
     platform().promote(version, why)
-    print(f"{version} is the champion now; `ritournelle recommend` writes its lists")
+    print(f"{version} is the champion now, and answers at once; `ritournelle recommend` writes its lists")
 
 
 @app.command("rollback")
 def rollback(why: Why = BY_HAND) -> None:
     """Let the last sound champion before the current one serve again."""
     version = platform().roll_back(why)
-    print(f"{version} is the champion again; `ritournelle recommend` writes its lists")
+    print(f"{version} is the champion again, and answers at once; `ritournelle recommend` writes its lists")
 
 
 @app.command("reproduce")

@@ -62,6 +62,15 @@ class Champions:
                 self._in_force = name, found
             return self._in_force[1]
 
+    def has_replaced(self, version: str) -> bool:
+        """Whether another one is the champion and can be used: what this version made is out of date."""
+        try:
+            name = self.registry.champion()
+            champion = None if name in (None, version) else self.in_force()
+        except ModelError:
+            return False  # what was made by a model that can be read no more is better than nothing
+        return champion is not None and champion.version == name
+
     def version(self, version: str) -> Champion:
         """This version; raises `ModelError` when it is missing or corrupt."""
         with self._lock:

@@ -29,6 +29,16 @@ def excluded_tracks(
     return np.array(sorted(set(named)), dtype=np.int64)
 
 
+def published_exclusions(warehouse: Warehouse, user_id: int) -> list[TasteExclusion]:
+    """What this listener had excluded, and not taken back, at the last run."""
+    if not warehouse.exists(warehouse.schema("core"), "taste_exclusions"):
+        return []
+    return [
+        TasteExclusion(**(row | {"kind": ExclusionKind(row["kind"]), "user_id": user_id, "is_active": True}))
+        for row in marts.EXCLUSIONS_OF.run(warehouse, user_id=user_id).to_pylist()
+    ]
+
+
 def unheard_tracks(warehouse: Warehouse, user_id: int, exclusions: Sequence[TasteExclusion]) -> set[int]:
     """Tracks of which every listen is excluded: they are left out of what the listener is known by."""
     ids = {one.target for one in exclusions if one.kind is ExclusionKind.LISTEN}

@@ -8,11 +8,12 @@ import pyarrow as pa
 
 from ritournelle.domain.recommendations import RecommendationList
 from ritournelle.errors import ModelError, PermanentError
-from ritournelle.inference.batch import NO_MODEL_VERSION, NOTHING_LEFT, all_nightly_lists
+from ritournelle.inference.batch import NO_MODEL_VERSION, NOTHING_LEFT
 from ritournelle.inference.champion import Champions
+from ritournelle.inference.excluding import published_exclusions
 from ritournelle.inference.explaining import carriers
 from ritournelle.inference.lists import fallback_rows, list_from_rows
-from ritournelle.inference.nightly import night_without_histories, with_histories
+from ritournelle.inference.live import Asked, live_list
 from ritournelle.inference.publication import Publication
 from ritournelle.inference.recent import LATEST
 from ritournelle.inference.rerank import RerankRules
@@ -34,7 +35,9 @@ def read_list(
     champions: Champions | None = None,
     publication: Publication | None = None,
 ) -> RecommendationList:
-    """One listener's list: the stored one, or a longer one made now, or, for whom none is stored, the fallback's.
+    """One listener's list: the stored one, or, for whom none is stored, the fallback's.
+
+    One that is longer, or by a model that is the champion no more, is made now: promotions and rollbacks count at once.
 
     `champions` and `publication` keep models and catalogue in memory, for those who read many lists.
     Raises `PermanentError` when no run has made any list yet.
@@ -43,13 +46,14 @@ def read_list(
     if not shared.is_whole(warehouse):
         raise PermanentError("there are no recommendations yet; make them with `ritournelle run`")
     rows = marts.LIST_OF_LISTENER.run(warehouse, user_id=user_id).cast(RECOMMENDATION_SCHEMA)
-    if rows.num_rows and k > stored_length:
-        night = night_without_histories(warehouse, registry, k, now, rules)
-        rows = all_nightly_lists(with_histories(warehouse, night, [user_id]), [user_id])
+    models = champions or Champions(registry)
+    if rows.num_rows and (k > stored_length or models.has_replaced(rows["model_version"][0].as_py())):
+        exclusions = published_exclusions(warehouse, user_id)
+        return live_list(warehouse, models, Asked(user_id, k, now, exclusions=exclusions, rules=rules), shared)
     if not rows.num_rows:
         rows = _fallback(warehouse, shared, registry, user_id, k, now)
     rows = rows.sort_by("rank").slice(0, k)
-    because_of = _because_of(warehouse, champions or Champions(registry), user_id, rows)
+    because_of = _because_of(warehouse, models, user_id, rows)
     named = [*rows.column("track_id").to_pylist(), *(track for heard in because_of.values() for track in heard)]
     return list_from_rows(rows, shared.named(warehouse, named), because_of)
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,7 +17,7 @@ from ritournelle.errors import RitournelleError
 from ritournelle.serving.api.document import ADDRESS, document, methods_of
 from ritournelle.serving.api.gate import Gate
 from ritournelle.serving.api.parts import ApiParts
-from ritournelle.serving.api.problems import tell_problems
+from ritournelle.serving.api.problems import Refusal, tell_problems
 from ritournelle.serving.assets import VEGA, Asset, addresses, own_assets
 from ritournelle.serving.forms import Forms
 from ritournelle.serving.measuring import Measured

@@ -65,9 +65,11 @@ MARTS = {
             "core",
             "taste_exclusions",
             [(each, pa.string()) for each in ("exclusion_id", "kind", "target", "artist_key")]
-            + [("user_id", pa.int64()), ("source_epoch", pa.int64()), ("is_active", pa.bool_())],
+            + [("user_id", pa.int64()), ("source_epoch", pa.int64()), ("is_active", pa.bool_())]
+            + [(each, pa.timestamp("us", "UTC")) for each in ("starts_at", "ends_at", "changed_at")],
             ("exclusion_id",),
         ),
+        ("core", "fact_listen_history", [("listen_id", pa.string()), ("source_epoch", pa.int64())], ("listen_id",)),
     )
 }
 

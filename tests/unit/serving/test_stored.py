@@ -128,12 +128,20 @@ class StandsBackTest(StoredTest):
             self.assertEqual(store.erase(7), 1)
         self.assertFalse(self.is_stored(7))
 
-    def test_a_store_that_is_behind_the_publication_is_passed_over(self) -> None:
+    def test_a_promotion_and_a_rollback_count_with_the_next_request(self) -> None:
         promote(self.platform)
+        self.assertFalse(self.is_stored(7))
+        self.assertEqual(self.listed(7)["model_version"], "als-000002")
+        self.platform.registry().rollback()
+        self.assertTrue(self.is_stored(7))
+        self.assertEqual(self.listed(7)["model_version"], "als-000001")
+
+    def test_a_store_that_is_behind_the_publication_is_passed_over(self) -> None:
         with self.platform.open_warehouse() as warehouse:
             warehouse.publish(("core", "marts"), "second")
         self.assertFalse(self.is_stored(7))
-        self.assertEqual(self.listed(7)["model_version"], "als-000001")
+        self.assertEqual(self.listed(7)["answered_by"], "model")
+        promote(self.platform)
         publish(self.platform, "third")
         self.listed(40)  # reads what it answers with
         self.assertTrue(self.is_stored(7))

@@ -51,7 +51,9 @@ def api_of(  # pylint: disable=too-many-locals  # each part is made once, and na
     champions, ids = Champions(platform.served_registry()), platform.recommendation_ids()
     taste = TasteStore(settings.taste_path)
     forgotten, erasures = platform.forgotten(), _erasures_of(platform)
-    stored, publisher = StoredLists(platform.online_store(), readers, taste, forgotten, length), LoopPublisher(broker)
+    stored, publisher = StoredLists(
+        platform.online_store(), readers, taste, forgotten, champions.registry.champion, length
+    ), LoopPublisher(broker)
 
     return ApiParts(
         lists=RememberingLists(

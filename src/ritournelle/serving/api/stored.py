@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,6 +19,7 @@ from ritournelle.domain.recommendations import RecommendationList
 from ritournelle.errors import RitournelleError
 from ritournelle.forgotten.forgotten import Forgotten
 from ritournelle.inference.lists import head_of_stored, told_reason
+from ritournelle.inference.batch import NO_MODEL_VERSION
 from ritournelle.inference.publication import Publication
 from ritournelle.online_store.base import OnlineStore, StoredList, unpacked
 from ritournelle.serving.api.readers import Readers
@@ -131,11 +132,12 @@ class StoredLists:
         readers: Readers,
         taste: Told,
         forgotten: Forgotten,
+        champion: Callable[[], str | None],
         stored_length: int,
         surface: str = "api",
     ) -> None:
         self._store, self._readers, self._taste, self._forgotten = store, readers, taste, forgotten
-        self._stored_length, self._surface = stored_length, surface
+        self._champion, self._stored_length, self._surface = champion, stored_length, surface
         self._written = lru_cache(maxsize=_READY)(self._write)
 
     @property
@@ -172,7 +174,8 @@ class StoredLists:
         state, content = self._store.find(user_id)
         if not content or state.publication != version_of(name):
             return None
-        return self._written(publication, user_id, content)
+        ready = self._written(publication, user_id, content)
+        return ready if ready.made.model_version == (self._champion() or NO_MODEL_VERSION) else None
 
     def _write(self, publication: Publication, user_id: int, content: bytes) -> Ready:
         assert publication.known_tracks is not None, "it is loaded"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from ritournelle.domain.taste import ExclusionKind, TasteExclusion
+from ritournelle.domain.taste import TasteExclusion
 from ritournelle.errors import StreamUnavailableError
+from ritournelle.inference.excluding import published_exclusions
 from ritournelle.inference.publication import Publication
 from ritournelle.sqlite_file import KeptConnections
-from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
 
 _WAIT_SECONDS = 5.0
@@ -71,7 +71,7 @@ class TasteStore:
         """What was told here, over what the last run knew; `publication` remembers of whom it knew anything."""
         known: dict[str, TasteExclusion] = {}
         if warehouse is not None and user_id in (publication or Publication()).excluding(warehouse):
-            known = {one.exclusion_id: one for one in _published(warehouse, user_id)}
+            known = {one.exclusion_id: one for one in published_exclusions(warehouse, user_id)}
         known |= {one.exclusion_id: one for one in self.told(user_id)}
         return [one for one in known.values() if one.is_active]
 
@@ -93,8 +93,3 @@ def _unusable(path: Path, error: Exception) -> StreamUnavailableError:
 
 def _moment(exclusion: TasteExclusion) -> str:
     return exclusion.changed_at.isoformat(timespec="microseconds")  # UTC always: sorts as text
-
-
-def _published(warehouse: Warehouse, user_id: int) -> Iterator[TasteExclusion]:
-    for row in marts.EXCLUSIONS_OF.run(warehouse, user_id=user_id).to_pylist():
-        yield TasteExclusion(**(row | {"kind": ExclusionKind(row["kind"]), "user_id": user_id, "is_active": True}))
