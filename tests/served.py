@@ -85,12 +85,19 @@ class Reports:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, str, str]] = []
+        self.amended: list[tuple[str, str, str, str]] = []
 
     def append_report(self, subject: str, message: str, name: str, contact: str) -> None:
         """Keep one."""
         if len(message) < 5:
             raise PermanentError("say in a sentence what is wrong")
         self.told.append((subject, message, name, contact))
+
+    def amend(self, incident_id: str, verb: str, name: str, note: str) -> None:
+        """Keep what is done to one; there are only those whose id begins with 2026."""
+        if not incident_id.startswith("2026"):
+            raise PermanentError("there is no such incident")
+        self.amended.append((incident_id, verb, name, note))
 
 
 def parts(
@@ -117,6 +124,7 @@ def parts(
         champion=lambda: "als-000003",
         graph=lambda: graph,
         report_trouble=reports.append_report,
+        amend_incident=reports.amend,
         cache=home / "cache",
     )
 

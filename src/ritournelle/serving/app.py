@@ -33,6 +33,7 @@ from ritournelle.serving.routes.metrics import metric_routes
 from ritournelle.serving.routes.models import model_routes
 from ritournelle.serving.routes.probes import probe_routes
 from ritournelle.serving.routes.recommendations import recommendation_routes
+from ritournelle.serving.routes.runbooks import runbook_routes
 from ritournelle.serving.routes.signing import refuse_in_words, signing_routes
 from ritournelle.serving.routes.static import static_routes
 from ritournelle.serving.routes.tracks import track_routes
@@ -76,9 +77,10 @@ def create_app(
     app.guarded = _guarded(app.guarded, api, partial(refuse_in_words, pages))
     for router in (
         health_routes(parts, pages, forms.token),
-        incident_routes(parts.report_trouble, pages, forms),
+        incident_routes(parts, pages, forms),
         probe_routes(readiness),
         metric_routes(parts, api.traffic if api is not None else None),
+        runbook_routes(pages),
         static_routes(assets),
     ):
         app.include_router(router)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from ritournelle.bootstrap import Platform
 from ritournelle.domain.clock import utc_now
-from ritournelle.errors import RitournelleError
+from ritournelle.errors import PermanentError, RitournelleError
 from ritournelle.monitoring.health import HealthReport
+from ritournelle.monitoring.incidents import acknowledged, resolved
 from ritournelle.monitoring.observing.machine import NO_ROOM, disk_space
 from ritournelle.monitoring.reading import Reading
 from ritournelle.monitoring.reports import Report
@@ -18,6 +19,9 @@ from ritournelle.serving.manifest import GraphFile
 from ritournelle.serving.parts import Parts
 from ritournelle.serving.published import PublishedQuality
 from ritournelle.warehouse.connect import duckdb_path
+
+_AMENDING = {"acknowledge": acknowledged, "resolve": resolved}
+_SOMEBODY = "somebody, on the page"
 
 
 class Watch:
@@ -55,6 +59,14 @@ class Watch:
         change = self._journal.open_by_person(Report(subject, message, by=name, contact=contact), now)
         self._notifier.notify([change], now)
 
+    def amend_incident(self, incident_id: str, verb: str, name: str, note: str) -> None:
+        """Somebody takes it, or says that it is over; the errors of `monitoring.incidents`."""
+        if verb not in _AMENDING:
+            raise PermanentError("an incident is acknowledged or resolved here")
+        now, by = utc_now(), name or _SOMEBODY
+        change = self._journal.amend(incident_id, lambda incident: _AMENDING[verb](incident, by, now, note))
+        self._notifier.notify([change], now)
+
     def _of_disk(self, problem: str) -> list[Reading]:
         file = duckdb_path(self._settings.warehouse_url)
         seen = disk_space(self._settings.home, file, problem if NO_ROOM.search(problem) else "")
@@ -87,5 +99,6 @@ def parts_of(platform: Platform) -> Parts:
         champion=champion,
         graph=graph_file.graph,
         report_trouble=watch.report_trouble,
+        amend_incident=watch.amend_incident,
         cache=home / "cache",
     )

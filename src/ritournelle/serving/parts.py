@@ -16,6 +16,9 @@ from ritournelle.serving.manifest import ProjectGraph
 ReportTrouble = Callable[[str, str, str, str], object]
 """Opens an incident: subject, what is wrong, who says so, how to reach them; `PermanentError` says what is amiss."""
 
+AmendIncident = Callable[[str, str, str, str], object]
+"""Takes or resolves an incident: its id, `acknowledge` or `resolve`, who says so, a note; `PermanentError` as above."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -35,5 +38,6 @@ class Parts:
     champion: Callable[[], str | None]
     graph: Callable[[], ProjectGraph]
     report_trouble: ReportTrouble
+    amend_incident: AmendIncident
     cache: Path
     """Folder for what is made once, such as the charts' scripts."""

@@ -196,6 +196,20 @@ class ReportTest(AppTest):
         self.assertEqual(self.reports.told, [("users", "names are missing", "Ada", "")])
         self.assertIn("Merci", self.page(answer.headers["Location"]))
 
+    def test_an_incident_is_taken_or_resolved(self) -> None:
+        address, form = "/health/incidents/2026-1", {
+            "token": self.form["token"],
+            "do": "acknowledge",
+            "name": "Ada\x1b",
+        }
+        answer = self.client.post(address, data=form, headers=self.own)
+        self.assertEqual((answer.status_code, answer.headers["Location"]), (303, "/health?lang=en#incidents"))
+        self.assertEqual(self.reports.amended, [("2026-1", "acknowledge", "Ada", "")])
+        answer = self.client.post("/health/incidents/nobody", data=form, headers=self.own)
+        self.assertEqual((answer.status_code, "there is no such incident" in answer.text), (422, True))
+        self.assertEqual(self.client.post(address, data=form | {"token": "x"}, headers=self.own).status_code, 403)
+        self.assertEqual(self.client.post(address, data=form).status_code, 403)
+
     def test_forms_of_other_sites_are_refused(self) -> None:
         for headers in (
             {"Origin": "http://evil.example"},
