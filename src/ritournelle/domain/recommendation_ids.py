@@ -1,7 +1,7 @@
 """Recommendation ids: opaque to whoever gets one, unforgeable, and checked without looking anything up.
 
-An id carries what it was issued for, and a keyed hash (HMAC-SHA-256, its first 128 bits) over that. Nobody without the
-key can make one; a server that restarts, or another one with the same key, can check it (ADR 9).
+An id carries what it was issued for, and a keyed hash (BLAKE2b, 128 bits) over that. Nobody without the key can make
+one; a server that restarts, or another one with the same key, can check it (ADR 9, ADR 14).
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ from binascii import Error as NotBase64
 from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
+from hashlib import blake2b
 
 from ritournelle.errors import RecommendationIdError
 
-_FORM = 1
+_FORM = 2
+_FORM_BEFORE = 1
+"""With HMAC-SHA-256: checked as long as such ids live."""
 _HEAD = struct.Struct(">Bqqq")  # form, user, track, microseconds since 1970
 _MAC_BYTES = 16
+_PURPOSE = b"recommendation"
+"""So that no other hash with this key is an id."""
 _END = b"\x00"  # between model version and surface; neither may contain it
 MOST_CHARACTERS = 500
 """Of an id; a longer text is not looked at."""
@@ -52,18 +57,20 @@ class RecommendationIds:
 
         Raises `ValueError` for values that no id can carry.
         """
-        return _as_text(self._sealed(_content(issued)))
+        content = _content(issued)
+        return _as_text(content + self._mac(content))
 
     def issue_all(
         self, user_id: int, tracks: Sequence[int], model_version: str, surface: str, issued_at: datetime
     ) -> list[bytes]:
         """The same for a whole list, as ASCII, in a quarter of the time; errors as of `issue`."""
-        moment, texts = _microseconds(issued_at), _texts(model_version, surface)
-        if not tracks:
-            return []
-        sealed = [self._sealed(_packed(user_id, track, moment) + texts) for track in tracks]
-        joined = b",".join([b2a_base64(one, newline=False) for one in sealed])
-        return joined.translate(_URL_SAFE, b"=").split(b",")
+        moment, texts, key = _microseconds(issued_at), _texts(model_version, surface), self._short_key
+        sealed = []
+        for track in tracks:
+            content = _packed(user_id, track, moment) + texts
+            mac = blake2b(content, digest_size=_MAC_BYTES, key=key, person=_PURPOSE).digest()
+            sealed.append(b2a_base64(content + mac, newline=False))
+        return b",".join(sealed).translate(_URL_SAFE, b"=").split(b",") if sealed else []
 
     def check(self, recommendation_id: str, *, user_id: int, now: datetime) -> Issued:
         """What an id was issued for, if it was issued here, to this user, and not too long ago.
@@ -83,27 +90,26 @@ class RecommendationIds:
     def _opened(self, recommendation_id: str) -> Issued | None:
         sealed = _as_bytes(recommendation_id)
         content, mac = sealed[:-_MAC_BYTES], sealed[-_MAC_BYTES:]
-        if len(content) < _HEAD.size or not hmac.compare_digest(mac, self._mac(content)):
+        if len(content) < _HEAD.size or content[0] not in (_FORM, _FORM_BEFORE):  # of a later version of this platform
             return None
-        form, user_id, track_id, moment = _HEAD.unpack_from(content)
-        if form != _FORM:  # of a later version of this platform
+        expected = self._mac(content) if content[0] == _FORM else self._mac_before(content)
+        if not hmac.compare_digest(mac, expected):
             return None
+        _, user_id, track_id, moment = _HEAD.unpack_from(content)
         model_version, _, surface = content[_HEAD.size :].partition(_END)
         issued_at = _EPOCH + timedelta(microseconds=moment)
         return Issued(user_id, track_id, model_version.decode(), surface.decode(), issued_at)
 
     def _mac(self, content: bytes) -> bytes:
-        mac = self._keyed.copy()
-        mac.update(content)
-        return mac.digest()[:_MAC_BYTES]
+        return blake2b(content, digest_size=_MAC_BYTES, key=self._short_key, person=_PURPOSE).digest()
 
-    def _sealed(self, content: bytes) -> bytes:
-        return content + self._mac(content)
+    def _mac_before(self, content: bytes) -> bytes:
+        return hmac.digest(self.key, content, "sha256")[:_MAC_BYTES]
 
     @cached_property
-    def _keyed(self) -> hmac.HMAC:
-        """The key is taken in once: half of the time that a short message takes."""
-        return hmac.new(self.key, digestmod="sha256")
+    def _short_key(self) -> bytes:
+        """BLAKE2b takes 64 bytes: a longer key is hashed, as HMAC does it."""
+        return self.key if len(self.key) <= blake2b.MAX_KEY_SIZE else blake2b(self.key).digest()
 
 
 def _content(issued: Issued) -> bytes:
@@ -123,6 +129,7 @@ def _packed(user_id: int, track_id: int, moment: int) -> bytes:
         raise ValueError(f"user {user_id} or track {track_id} has more than 64 bits") from error
 
 
+@lru_cache(maxsize=64)
 def _texts(model_version: str, surface: str) -> bytes:
     texts = model_version.encode(), surface.encode()
     if any(_END in text for text in texts) or sum(map(len, texts)) > 200:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Protocol
 
 import msgspec
@@ -32,6 +33,7 @@ LOG = logging.getLogger(__name__)
 _READY = 4_096
 """Lists that stay written out; one of 20 tracks takes 10 kB."""
 _NO_END = b"]}"
+_NEXT = b',{"recommendation_id":"'
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 _BEFORE_ID = b'{"version":%d,"recommendation_id":"' % VERSION
 
@@ -79,21 +81,20 @@ class Ready:
     def of(cls, user_id: int, stored: StoredList, known: Tracks, surface: str) -> Ready:
         """With the names of what is published."""
         made = head_of_stored(user_id, stored)
-        head = msgspec.json.encode(made.to_dict())[: -len(_NO_END)]
-        entries = [b"," + msgspec.json.encode(one)[1:] for one in _entries(stored, known)]
+        head = msgspec.json.encode(made.to_dict())[: -len(_NO_END)] + _NEXT[1:]
+        entries = [b'",' + msgspec.json.encode(one)[1:] + _NEXT for one in _entries(stored, known)]
         return cls(made, surface, head, stored.tracks, entries, _exposures(made, stored.tracks, surface))
 
     def issued(self, ids: RecommendationIds, k: int, now: datetime) -> tuple[bytes, list[Outgoing]]:
         """The answer of `k` tracks with ids of now, and what is to be on record of it before it is given."""
-        made, moment = self.made, msgspec.json.encode(now)
+        made, end = self.made, msgspec.json.encode(now) + b"}"
         issued = ids.issue_all(made.user_id, self.tracks[:k], made.model_version, self.surface, now)
-        parts = [b'{"recommendation_id":"%b"%b' % pair for pair in zip(issued, self.entries)]
+        body = b"".join(chain.from_iterable(zip(issued, self.entries)))[: -len(_NEXT)]
         key = str(made.user_id)
         messages = [
-            Outgoing(Topic.EXPOSURES, key, b"%b%b%b%b}" % (_BEFORE_ID, one, rest, moment))
-            for one, rest in zip(issued, self.exposures)
+            Outgoing(Topic.EXPOSURES, key, _BEFORE_ID + one + rest + end) for one, rest in zip(issued, self.exposures)
         ]
-        return b"%b%b%b" % (self.head, b",".join(parts), _NO_END), messages
+        return self.head + body + _NO_END, messages
 
 
 def _entries(stored: StoredList, known: Tracks) -> Iterator[Entry]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 _FRAME = struct.Struct(">II")
@@ -16,6 +17,7 @@ _HEAD = struct.Struct(">qH")
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes; a length beyond it is a sign of damage, not of a message."""
 _ERASED = b"\0"
+_TOO_LARGE = f"a message has at most {LARGEST_BODY} bytes, and its key 65535, none of them NUL at first"
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,18 @@ class Record:
 
 def packed(published: int, key: bytes, value: bytes) -> bytes:
     """A record as bytes; raises `ValueError` for what no record can hold."""
-    if len(key) > 0xFFFF or _HEAD.size + len(key) + len(value) > LARGEST_BODY or key.startswith(_ERASED):
-        raise ValueError(f"a message has at most {LARGEST_BODY} bytes, and its key 65535, none of them NUL at first")
-    return _framed(_HEAD.pack(published, len(key)) + key + value)
+    body = _before_value(published, key) + value
+    if len(body) > LARGEST_BODY:
+        raise ValueError(_TOO_LARGE)
+    return _framed(body)
+
+
+@lru_cache(maxsize=256)
+def _before_value(published: int, key: bytes) -> bytes:
+    """Kept, as messages of one moment and key come together: a list of 20 tracks is 20 of them."""
+    if len(key) > 0xFFFF or key.startswith(_ERASED):
+        raise ValueError(_TOO_LARGE)
+    return _HEAD.pack(published, len(key)) + key
 
 
 def erased(record: Record) -> bytes:
