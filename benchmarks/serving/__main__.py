@@ -91,17 +91,22 @@ def _measured(folder: Path, made: Made, seconds: float) -> dict[str, Answered]:
     for name, command in (("peer", peer), ("ours", ours)):
         with _serving(command, folder, LIST.format(made.first)) as (port, process):
             _say(f"{name}: stored lists")
-            most(port, made.first, made.listeners, connections=CONNECTIONS, seconds=3)  # warm
-            before = _cpu_seconds(process)
-            many = most(port, made.first, made.listeners, connections=CONNECTIONS, seconds=seconds)
-            cost = (_cpu_seconds(process) - before) / (many.per_second * seconds)
-            found[f"{name}, stored, as many as go"] = replace(many, cpu_milliseconds=1000 * cost)
+            found[f"{name}, stored, as many as go"] = _most(port, made, seconds, process)
             users = made.first + (made.listeners * random.random(int(seconds * PER_SECOND)) ** STEEPNESS).astype(int)
             paths = [LIST.format(user) for user in users]
             found[f"{name}, stored, {PER_SECOND:g} a second"] = steady(port, paths, PER_SECOND)
             if name == "ours":
                 found |= _computed(port, made, random)
     return found
+
+
+def _most(port: int, made: Made, seconds: float, process: psutil.Process) -> Answered:
+    """As many as go, once it is warm, and what each costs the server."""
+    most(port, made.first, made.listeners, connections=CONNECTIONS, seconds=3)
+    before = _cpu_seconds(process)
+    many = most(port, made.first, made.listeners, connections=CONNECTIONS, seconds=seconds)
+    cost = (_cpu_seconds(process) - before) / (many.per_second * seconds)
+    return replace(many, cpu_milliseconds=1000 * cost)
 
 
 def _computed(port: int, made: Made, random: np.random.Generator) -> dict[str, Answered]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from ritournelle.bootstrap import Platform
 from ritournelle.errors import PermanentError, RunInProgressError, TransientError, WarehouseBusyError, WarehouseError
 from ritournelle.settings import load_settings
 from ritournelle.warehouse.base import Table, Warehouse
-from ritournelle.warehouse.connect import connect, connect_published, sole_run, sole_writer
+from ritournelle.warehouse.connect import connect, connect_published, publication_name, sole_run, sole_writer
+from ritournelle.warehouse.publication_watch import ASK_AGAIN_SECONDS, PublicationWatch, version_of
 from ritournelle.warehouse.tables import RECOMMENDATIONS, TABLES
 from tests.services.postgres_server import PASSWORD, USER, PostgresServer
 
@@ -49,6 +51,29 @@ def schemas(warehouse: Warehouse) -> list[str]:
 
 
 # Publications
+
+
+def test_a_publication_keeps_its_name_until_the_next_one(url: str, warehouse: Warehouse) -> None:
+    assert publication_name(url) == ""
+    publish(warehouse, "night-1")
+    first = publication_name(url)
+    assert (first, version_of(first), publication_name(url)) == ("night-1~1", "night-1", first)
+    publish(warehouse, "night-2")
+    assert publication_name(url) == "night-2~2"
+
+
+def test_a_watch_asks_the_server_no_more_often_than_it_says(url: str, warehouse: Warehouse) -> None:
+    now = [0.0]
+    watch = PublicationWatch(url, clock=lambda: now[0])
+    publish(warehouse, "night-1")
+    assert watch() == "night-1~1"
+    publish(warehouse, "night-2")
+    assert watch() == "night-1~1"
+    now[0] += ASK_AGAIN_SECONDS
+    deadline = time.monotonic() + 20
+    while watch() != "night-2~2":
+        assert time.monotonic() < deadline, "a new publication was not seen"
+        time.sleep(0.02)
 
 
 def test_people_read_the_latest_publication_under_a_name_that_stays(url: str, warehouse: Warehouse) -> None:

@@ -24,6 +24,7 @@ _FORM_BEFORE = 1
 """With HMAC-SHA-256: checked as long as such ids live."""
 _HEAD = struct.Struct(">Bqqq")  # form, user, track, microseconds since 1970
 _MAC_BYTES = 16
+_LONGEST_KEY = 64
 _PURPOSE = b"recommendation"
 """So that no other hash with this key is an id."""
 _END = b"\x00"  # between model version and surface; neither may contain it
@@ -109,7 +110,7 @@ class RecommendationIds:
     @cached_property
     def _short_key(self) -> bytes:
         """BLAKE2b takes 64 bytes: a longer key is hashed, as HMAC does it."""
-        return self.key if len(self.key) <= blake2b.MAX_KEY_SIZE else blake2b(self.key).digest()
+        return self.key if len(self.key) <= _LONGEST_KEY else blake2b(self.key).digest()
 
 
 def _content(issued: Issued) -> bytes:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ritournelle.domain.interactions import UNKNOWN, IdMap, Interactions
 from ritournelle.inference.champion import Champion
 from ritournelle.inference.recent import recent_sequences
-from ritournelle.recommenders.ranked import Ranked
+from ritournelle.recommenders.ranked import NO_TRACK, Ranked
 
 MOST_CARRIERS = 3
 
@@ -35,8 +35,10 @@ def carriers_of(champion: Champion, rows: pa.Table, heard: pa.Table, recent: pa.
     wanted = _wanted(champion, listeners, rows)
     if not history.nnz or not wanted.size:
         return {}
-    latest = None if recent is None else recent_sequences(recent, listeners, champion.tracks)
-    states = champion.model.fold_in(history, recent=latest)
+    states = None  # those that follow from what was heard: a model that needs them makes them itself
+    if recent is not None:
+        latest = recent_sequences(recent, listeners, champion.tracks)
+        states = champion.model.fold_in(history, recent=latest)
     explained = champion.model.explain(history, wanted, states=states, limit=MOST_CARRIERS)
     return {
         int(user): _by_track(champion, tracks, found)
@@ -58,6 +60,11 @@ def _wanted(champion: Champion, listeners: IdMap, rows: pa.Table) -> NDArray[np.
 
 
 def _by_track(champion: Champion, tracks: NDArray[np.int64], found: Ranked) -> Carriers:
-    known = [(place, int(champion.tracks.ids[row])) for place, row in enumerate(tracks.tolist()) if row != UNKNOWN]
-    told = {track: champion.tracks.at(found.row(place)[0]).tolist() for place, track in known}
+    ids, behind = champion.tracks.ids, found.tracks
+    heard = np.where(behind == NO_TRACK, 0, ids[behind]).tolist()
+    told = {
+        int(ids[row]): [track for track, is_there in zip(names, there) if is_there]
+        for row, names, there in zip(tracks.tolist(), heard, (behind != NO_TRACK).tolist(), strict=True)
+        if row != UNKNOWN
+    }
     return {track: because for track, because in told.items() if because}

@@ -129,8 +129,8 @@ def _with_context(night: Night, asked: Asked) -> Night:
 
 def _named(warehouse: Warehouse, shared: Publication, night: Night, rows: pa.Table) -> RecommendationList:
     because_of: dict[int, list[int]] = {}
-    if night.champion is not None and not rows["fallback_reason"][0].is_valid:
-        because_of = carriers(night.champion, rows, strongest(night.interactions), night.recent)
+    if night.champion is not None and night.strongest is not None and not rows["fallback_reason"][0].is_valid:
+        because_of = carriers(night.champion, rows, night.strongest, night.recent)
     named = [*rows["track_id"].to_pylist(), *(track for heard in because_of.values() for track in heard)]
     return list_from_rows(rows, shared.named(warehouse, named), because_of)
 

@@ -53,7 +53,12 @@ class Publication:
 
     def living(self, warehouse: Warehouse) -> NDArray[np.int64]:
         """Ids of the tracks that may be recommended, ascending."""
-        return self.part("living", lambda: marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy())
+
+        def tracks() -> NDArray[np.int64]:
+            found: NDArray[np.int64] = marts.LIVING_TRACKS.run(warehouse)["track_id"].to_numpy()
+            return found
+
+        return self.part("living", tracks)
 
     def content(self, warehouse: Warehouse) -> pa.Table:
         """The query `TRACK_CONTENT`."""
@@ -166,10 +171,10 @@ class _KnownTracks(Mapping[int, Mapping[str, Any]]):
     def __getitem__(self, track_id: int) -> Mapping[str, Any]:
         return self._rows.get(track_id) or self._taken_out(track_id)
 
-    def get(self, track_id: int, default: Any = None) -> Any:
+    def get(self, key: int, default: Any = None) -> Any:
         """See `Mapping`; it makes no exception of what is most often there."""
-        found = self._rows.get(track_id)
-        return super().get(track_id, default) if found is None else found
+        found = self._rows.get(key)
+        return super().get(key, default) if found is None else found
 
     def __contains__(self, track_id: object) -> bool:
         return track_id in self._rows or super().__contains__(track_id)
