@@ -1,4 +1,4 @@
-"""`python -m benchmarks.serving`: lists by HTTP on two cores that the load generator shares, and a peer in the same run.
+"""`python -m benchmarks.serving`: lists by HTTP on cores that the load generator shares, and a peer in the same run.
 
 50,000 tracks, 100,000 listeners of whom five have 100,000 listens each, requests by a power law, unless told otherwise.
 Each server is a process of its own with its defaults; ours signs every recommendation and has its exposure on the disk
@@ -50,7 +50,8 @@ class Claim:
 
     def __str__(self) -> str:
         sign = "≥" if self.is_floor else "≤"
-        return f"{'yes' if self.holds else 'NO ':3}  {self.value:10,.2f} {self.unit:3} {sign} {self.limit:<6,g} {self.what}"
+        held = "yes" if self.holds else "NO "
+        return f"{held}  {self.value:10,.2f} {self.unit:3} {sign} {self.limit:<6,g} {self.what}"
 
 
 def main() -> None:

@@ -36,7 +36,8 @@ _TABLES = {
     "core.dim_users": "SELECT DISTINCT user_id, false AS is_deleted, 1 AS source_epoch FROM pairs",
     "core.dim_tracks": "SELECT track_id, 'Track number ' || track_id AS name, 'Artist ' || (track_id % 5000)"
     " AS artist, 'Album ' || (track_id % 9000) AS album, 'pop' AS genres,"
-    " cast(180 + track_id % 120 AS bigint) AS duration_seconds, false AS is_deleted, 1 AS source_epoch FROM (SELECT DISTINCT track_id FROM pairs)",
+    " cast(180 + track_id % 120 AS bigint) AS duration_seconds, false AS is_deleted, 1 AS source_epoch"
+    " FROM (SELECT DISTINCT track_id FROM pairs)",
     "core.fact_listen_history": "SELECT 'listen ' || user_id || '-' || track_id AS listen_id, user_id, track_id,"
     " TIMESTAMPTZ '2026-11-20 08:00:00+00' AS listened_at, TIMESTAMPTZ '2026-11-20 08:00:00+00' AS source_record_at,"
     " 1 AS position, false AS is_deleted, 1 AS source_epoch FROM pairs LIMIT 100000",

@@ -88,6 +88,10 @@ class ConsoleWatcher(Watcher):
         """Lists of some more listeners are there."""
         self._show(done, total, "recommend")
 
+    def on_stored_lists(self, done: int, total: int) -> None:
+        """Some more lists are in the online store."""
+        self._show(done, total, "publish: online store")
+
     def on_store(self, store: str) -> None:
         """A store is being erased."""
         if self._bar is None:

@@ -64,6 +64,9 @@ class Watcher:
     def on_lists(self, done: int, total: int) -> None:
         """Lists of some more listeners are there."""
 
+    def on_stored_lists(self, done: int, total: int) -> None:
+        """Some more lists are in the online store, not served yet."""
+
 
 @dataclass
 class RunReport:
@@ -467,7 +470,7 @@ class Day:
                     store,
                     lambda: warehouse.publish(PUBLISHED_SCHEMAS, report.run.run_id),
                     report.run.run_id,
-                    self._watcher.on_lists,
+                    self._watcher.on_stored_lists,
                 )
             return f"readers see {report.run.run_id}; {told}", {"warnings": [problem]} if problem else {}
 
