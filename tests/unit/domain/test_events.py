@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
+import struct
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from unittest import TestCase
 
@@ -112,6 +115,22 @@ class RecommendationIdsTest(TestCase):
             Issued(1, 7, "als-000001", "page", NOW + timedelta(microseconds=1)),
         ]
         self.assertEqual(len({self.ids.issue(issued) for issued in (self.issued, *others)}), 6)
+
+    def test_a_whole_list_has_the_ids_that_each_track_has_alone(self) -> None:
+        tracks = list(range(-3, 40))
+        alone = [self.ids.issue(Issued(1, track, "als-000001", "page", NOW)) for track in tracks]
+        together = self.ids.issue_all(1, tracks, "als-000001", "page", NOW)
+        self.assertEqual([name.decode() for name in together], alone)
+        self.assertEqual(self.ids.issue_all(1, [], "als-000001", "page", NOW), [])
+
+    def test_ids_of_the_form_before_live_on(self) -> None:
+        head = struct.pack(">Bqqq", 1, 1, 7, (NOW - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
+        content = head + b"als-000001\x00page"
+        sealed = content + hmac.digest(self.ids.key, content, "sha256")[:16]
+        name = urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        self.assertEqual(self.ids.check(name, user_id=1, now=NOW), self.issued)
+        forged = urlsafe_b64encode(content[:-1] + b"x" + sealed[len(content) :]).rstrip(b"=").decode()
+        self.assertEqual(self.why(forged), "unknown")
 
     def test_foreign_and_expired_ids_are_refused(self) -> None:
         name = self.ids.issue(self.issued)
