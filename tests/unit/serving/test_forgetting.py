@@ -139,7 +139,9 @@ class ForgettingTest(unittest.TestCase):
         topics = [message["topic"] for message in found["event_log"]]
         self.assertEqual((topics.count("exposures"), topics.count("listens")), (len(shown), 1))
         self.assertEqual({json.loads(message["message"])["user_id"] for message in found["event_log"]}, {21})
-        self.assertEqual([one["target"] for one in found["online_store"]], ["510"])
+        excluded, stored = found["online_store"]
+        self.assertEqual(excluded["target"], "510")
+        self.assertEqual(stored["tracks"], [one["track_id"] for one in shown])
 
     def test_what_nobody_can_be_told_or_forgotten(self) -> None:
         for address in ("/v1/erasures/erasure-0123456789abcdef", "/v1/erasures/..", "/v1/erasures/%2e%2e%2fforgotten"):
