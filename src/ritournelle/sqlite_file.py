@@ -7,7 +7,8 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ritournelle.errors import TransientError
@@ -44,6 +45,18 @@ def opened(path: Path, schema: str = "", *, wait_seconds: float) -> sqlite3.Conn
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """One transaction of the file's only writer: what is read inside is true until it ends, and an error undoes it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:  # also when interrupted
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def write_anew(connection: sqlite3.Connection, path: Path, *, wait_seconds: float) -> None:

@@ -67,6 +67,11 @@ class TasteExclusion(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(exclusion.problem)
         return exclusion
 
+    def covers(self, moment: datetime) -> bool:
+        """Whether a moment (with its zone) lies in what it holds for."""
+        has_begun = self.starts_at is None or self.starts_at <= moment
+        return has_begun and (self.ends_at is None or moment < self.ends_at)
+
     @property
     def problem(self) -> str:
         """What is wrong with an exclusion that came from outside; empty when nothing is."""

@@ -49,7 +49,7 @@ def unheard_tracks(warehouse: Warehouse, user_id: int, exclusions: Sequence[Tast
     kept = {
         listen["track_id"]
         for listen in listens
-        if listen["listen_id"] not in ids and not any(_covers(session, listen["listened_at"]) for session in sessions)
+        if listen["listen_id"] not in ids and not any(session.covers(listen["listened_at"]) for session in sessions)
     }
     return {listen["track_id"] for listen in listens} - kept
 
@@ -59,8 +59,3 @@ def without_tracks(rows: pa.Table, tracks: Collection[int]) -> pa.Table:
     if not tracks:
         return rows
     return rows.filter(pc.invert(pc.is_in(rows["track_id"], value_set=pa.array(sorted(tracks), pa.int64()))))
-
-
-def _covers(session: TasteExclusion, listened_at: object) -> bool:
-    after = session.starts_at is None or session.starts_at <= listened_at  # type: ignore[operator]
-    return after and (session.ends_at is None or listened_at < session.ends_at)  # type: ignore[operator]

@@ -22,7 +22,7 @@ from ritournelle.monitoring.incidents import Change, Incident, opened_by_person
 from ritournelle.monitoring.moments import moment_of, text_of
 from ritournelle.monitoring.reading import Reading, Severity, Status
 from ritournelle.monitoring.reports import Report
-from ritournelle.sqlite_file import opened
+from ritournelle.sqlite_file import opened, transaction
 
 _BUSY_SECONDS = 10.0
 _NO_ROOM_TO_OPEN = re.compile("disk I/O error|disk is full|unable to open|readonly database")
@@ -214,14 +214,8 @@ class Journal:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction of the only writer: what is read inside is true until it ends."""
-        with self._connected() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        with self._connected() as connection, transaction(connection):
+            yield connection
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ritournelle.errors import PermanentError, TransientError
 from ritournelle.online_store.base import Stamps, State, ToStore
-from ritournelle.sqlite_file import KeptConnections, is_busy, write_anew
+from ritournelle.sqlite_file import KeptConnections, is_busy, transaction, write_anew
 
 _WAIT_SECONDS = 5.0
 _PRAGMAS = ("synchronous = NORMAL", "cache_size = -32000")
@@ -158,14 +158,8 @@ class SqliteStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._opened() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        with self._opened() as connection, transaction(connection):
+            yield connection
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

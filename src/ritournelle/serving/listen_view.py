@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from ritournelle.domain.recommendations import Recommendation, RecommendationList
 from ritournelle.domain.taste import ExclusionKind, TasteExclusion
@@ -117,12 +116,7 @@ def _leaves_out(exclusion: TasteExclusion, listen: HeardOut) -> bool:
         case ExclusionKind.ARTIST:
             return (exclusion.target or "").lower() == (listen.artist or "").lower()
         case ExclusionKind.SESSION:
-            return _covers(exclusion, listen.listened_at)
-
-
-def _covers(session: TasteExclusion, moment: datetime) -> bool:
-    has_begun = session.starts_at is None or session.starts_at <= moment
-    return has_begun and (session.ends_at is None or moment < session.ends_at)
+            return exclusion.covers(listen.listened_at)
 
 
 def _left_out(one: TasteExclusion, titles: Mapping[int, str], texts: Texts, write: Writer) -> LeftOut:
