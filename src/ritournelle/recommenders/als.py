@@ -193,14 +193,15 @@ class AlsRecommender(Recommender):
         products = InnerProducts(self._factors.astype(np.float32), allowed)
         return products.best(states.astype(np.float32), k, exclude)
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
-        del state  # follows from what was heard
-        kept = self._heaviest(heard, 0)
-        mine, confidence = self._factors[heard.indices[kept]], self._confidence(heard.data[kept])
-        # The matrix is symmetric: solved for the few tracks of a list, and not for hundreds that were heard.
-        pulls = np.linalg.solve(self._normal_matrix(mine, confidence), self._factors[tracks].T)
-        shares = np.zeros((len(tracks), heard.nnz))
-        shares[:, kept] = pulls.T @ (mine.T * confidence)
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
+        del states  # follow from what was heard
+        shares = np.zeros((heard.nnz, tracks.shape[1]))
+        for row in np.flatnonzero(np.diff(heard.indptr)).tolist():
+            kept = self._heaviest(heard, row)
+            mine, confidence = self._factors[heard.indices[kept]], self._confidence(heard.data[kept])
+            # The matrix is symmetric: solved for the few tracks of a list, and not for hundreds that were heard.
+            pulls = np.linalg.solve(self._normal_matrix(mine, confidence), self._factors[tracks[row]].T)
+            shares[kept] = (mine.T * confidence).T @ pulls
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:

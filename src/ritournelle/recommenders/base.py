@@ -10,7 +10,7 @@ While it learns, `self._side` holds what else is known and `self._warm` the mode
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -22,6 +22,8 @@ from scipy.sparse import csr_matrix
 
 from ritournelle.errors import ModelError, NothingToLearnError
 from ritournelle.recommenders.artefact import Artefact, read_artefact, write_artefact
+from ritournelle.recommenders.carriers import strongest_carriers
+from ritournelle.recommenders.entries import rows_of
 from ritournelle.recommenders.one_thread import one_thread_if
 from ritournelle.recommenders.ranked import Ranked
 from ritournelle.recommenders.search_space import SearchSpace
@@ -40,6 +42,8 @@ MANY = 256
 """From so many listeners on, a family may take a faster way that needs libraries of training."""
 _SCORES_AT_ONCE = 4_000_000
 """Dense scores held at once in `recommend`: 32 MB."""
+_SHARES_AT_ONCE = 2_000_000
+"""Shares held at once in `explain`: 16 MB, and a few times that while the highest are looked for."""
 _DENSE: SparseScores | None = None
 _ROWS_AT_ONCE = 1_024
 """Listeners whose sparse scores are held at once."""
@@ -243,11 +247,13 @@ class Recommender(ABC):
         heard, wanted = self._of_my_tracks(heard), np.atleast_2d(np.asarray(tracks, dtype=np.int64))
         if heard.shape[0] != wanted.shape[0]:
             raise ValueError(f"tracks of {wanted.shape[0]} listeners, but {heard.shape[0]} histories")
+        carriers: list[Ranked] = []
         with one_thread_if(heard.shape[0] < MANY):
-            return [
-                self._carriers(heard[row], wanted[row], limit, None if states is None else states[row : row + 1])
-                for row in range(heard.shape[0])
-            ]
+            for rows in _explained_at_once(heard, wanted.shape[1]):
+                mine = None if states is None else states[rows]
+                shares = self._contributions(heard[rows], np.maximum(wanted[rows], 0), mine)
+                carriers += strongest_carriers(heard[rows], wanted[rows], shares, limit)
+        return carriers
 
     # What models that are made of models ask of their parts.
 
@@ -265,9 +271,12 @@ class Recommender(ABC):
         """How alike every track is to each of `tracks`: dense, len(tracks) × n_tracks."""
         return self._similarities(self._track_rows(tracks))
 
-    def contributions(self, heard: Interactions, tracks: ArrayLike, state: States | None = None) -> Scores:
-        """One listener's score of each of `tracks`, taken apart over the heard ones: len(tracks) × heard.nnz."""
-        return self._contributions(self._of_my_tracks(heard), self._track_rows(tracks), state)
+    def contributions(self, heard: Interactions, tracks: ArrayLike, states: States | None = None) -> Scores:
+        """Each listener's scores of their own `tracks` (listeners × k), taken apart over what they heard: one row for
+        each entry of `heard` (CSR), one column for each of the listener's tracks.
+        """
+        wanted = self._track_rows(np.ravel(tracks)).reshape(np.shape(tracks))
+        return self._contributions(self._of_my_tracks(heard), wanted, states)
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Everything that is saved of a fitted model, beside its config."""
@@ -344,28 +353,16 @@ class Recommender(ABC):
         del before, track
         return False
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
-        """One listener's score of each track, taken apart: len(tracks) × heard.nnz; 0 for no part in it.
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
+        """The scores of each listener's `tracks` (listeners × k), taken apart: heard.nnz × k; 0 for no part in it.
 
-        `state` is the listener's one state, where it holds more than what was heard.
+        Row `e` is what entry `e` of `heard` gave to the tracks of its listener. `states` are the listeners', where they
+        hold more than what was heard.
         """
-        del state
-        return np.zeros((len(tracks), heard.nnz))
+        del states
+        return np.zeros((heard.nnz, tracks.shape[1]))
 
     # What is the same in all families.
-
-    def _carriers(self, heard: Interactions, tracks: NDArray[np.int64], limit: int, state: States | None) -> Ranked:
-        carriers = Ranked.empty(len(tracks), limit)
-        present = np.flatnonzero(tracks >= 0)
-        if not heard.nnz or not present.size:
-            return carriers
-        shares = self._contributions(heard, tracks[present], state)
-        shares[shares <= 0] = -np.inf
-        best = _best(shares, limit, None, None)
-        found = best.tracks >= 0
-        carriers.tracks[present] = np.where(found, heard.indices[best.tracks], -1)
-        carriers.scores[present] = best.scores
-        return carriers
 
     def _warm_start(self, start: Recommender | None, start_rows: ArrayLike | None, n_tracks: int) -> WarmStart | None:
         if start is None or start.name != self.name:
@@ -393,6 +390,17 @@ class Recommender(ABC):
         rows = np.asarray(candidates, dtype=np.int64)
         allowed[self._track_rows(rows) if rows.size else rows] = True
         return allowed
+
+
+def _explained_at_once(heard: Interactions, k: int) -> Iterator[slice]:
+    """Listeners whose shares fit into memory together: rows of `heard`, fewer than `MANY`."""
+    start, listeners = 0, heard.shape[0]
+    while start < listeners:
+        room = int(heard.indptr[start]) + _SHARES_AT_ONCE // max(k, 1)
+        fitting = int(np.searchsorted(heard.indptr, room, side="right")) - 1
+        stop = min(max(fitting, start + 1), start + MANY // 2, listeners)
+        yield slice(start, stop)
+        start = stop
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -429,5 +437,5 @@ def _best(scores: Scores, k: int, allowed: NDArray[np.bool_] | None, hidden: Int
     if hidden is not None and len(scores) == 1:
         scores[0, hidden.indices] = -np.inf  # a tenth of a millisecond less for 43,000 tracks
     elif hidden is not None:
-        scores[np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr)), hidden.indices] = -np.inf
+        scores[rows_of(hidden), hidden.indices] = -np.inf
     return Ranked.best_of(scores, k)

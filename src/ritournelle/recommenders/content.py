@@ -45,10 +45,13 @@ class ContentRecommender(Recommender):
         scores: Scores = (states @ self._features.T).toarray()
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
-        del state  # follows from what was heard
-        alike = (self._features[tracks] @ self._features[heard.indices].T).toarray()
-        shares: Scores = alike * np.log1p(heard.data)[None, :]
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
+        del states  # follow from what was heard
+        shares = np.zeros((heard.nnz, tracks.shape[1]))
+        for row in np.flatnonzero(np.diff(heard.indptr)):
+            listens = slice(heard.indptr[row], heard.indptr[row + 1])
+            shares[listens] = (self._features[heard.indices[listens]] @ self._features[tracks[row]].T).toarray()
+        shares *= np.log1p(heard.data)[:, None]
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:

@@ -217,6 +217,23 @@ class RecommenderContract(ABC):  # pylint: disable=too-many-public-methods  # on
             assert set(carriers.tracks.ravel()) <= {NO_TRACK, *listens[listener].indices}
             assert model.follows_order or np.array_equal(carriers.tracks, plain.tracks)
 
+    def test_explains_many_as_it_explains_one(self) -> None:
+        """Several listeners at once, with and without history, with lists of several lengths: as one by one."""
+        listens = random_listens().tolil()
+        listens[[0, 11, 29]] = 0
+        listens = csr_matrix(listens)
+        model = self.fitted(listens)
+        states = model.fold_in(listens, recent=_in_some_order(listens))
+        wanted = model.recommend(states, 9, exclude=listens).tracks
+        wanted[5, 4:] = wanted[12] = NO_TRACK
+        together = model.explain(listens, wanted, states=states)
+        assert len(together) == len(wanted)
+        for listener, carriers in enumerate(together):
+            rows = slice(listener, listener + 1)
+            (alone,) = model.explain(listens[rows], wanted[rows], states=states[rows])
+            assert np.array_equal(carriers.tracks, alone.tracks)
+            np.testing.assert_allclose(carriers.scores, alone.scores, rtol=1e-5)
+
     def test_inputs_are_left_alone(self) -> None:
         """No verb changes what it is given."""
         listens = random_listens()

@@ -17,6 +17,7 @@ from scipy.sparse import csr_matrix
 
 from ritournelle.errors import ModelError
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.entries import rows_of, values_at
 from ritournelle.recommenders.one_thread import one_thread_if
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
 
@@ -106,10 +107,10 @@ class EaseRecommender(Recommender):
         scores: Scores = (states @ self._weights).toarray()
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
-        del state  # follows from what was heard
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
+        del states  # follow from what was heard
         weights = self._fold_in(heard).data
-        shares: Scores = (self._weights[heard.indices][:, tracks].toarray() * weights[:, None]).T
+        shares: Scores = values_at(self._weights, heard.indices, tracks[rows_of(heard)]) * weights[:, None]
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:

@@ -97,11 +97,14 @@ class IalsRecommender(Recommender):
         scores: Scores = states @ self._factors.T
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
-        del state  # follows from what was heard
-        mine, counts = self._factors[heard.indices], self._counts(heard.data)
-        pulls = np.linalg.solve(self._normal_matrix(mine, counts), mine.T * counts)
-        shares: Scores = self._factors[tracks] @ pulls
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
+        del states  # follow from what was heard
+        shares = np.zeros((heard.nnz, tracks.shape[1]))
+        for row in np.flatnonzero(np.diff(heard.indptr)):
+            listens = slice(heard.indptr[row], heard.indptr[row + 1])
+            mine, counts = self._factors[heard.indices[listens]], self._counts(heard.data[listens])
+            pulls = np.linalg.solve(self._normal_matrix(mine, counts), self._factors[tracks[row]].T)
+            shares[listens] = (mine.T * counts).T @ pulls
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
+from ritournelle.recommenders.entries import rows_of
 from ritournelle.recommenders.ranked import NO_TRACK, Ranked
 
 Floats = NDArray[np.float32]
@@ -105,7 +106,7 @@ class InnerProducts:
         """CSR by place instead of track, ascending; tracks that are never found are left out."""
         places = self._place[hidden.indices]
         kept = places < len(self._order)
-        rows = np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))[kept]
+        rows = rows_of(hidden)[kept]
         shape = (hidden.shape[0], len(self._order))
         return csr_matrix((np.ones(len(rows), dtype=np.bool_), (rows, places[kept])), shape=shape).sorted_indices()
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from scipy.sparse import csr_matrix, diags
 
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.entries import rows_of, values_at
 from ritournelle.recommenders.neighbours import strongest_of_product
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
 from ritournelle.recommenders.sparse_scores import SparseScores
@@ -110,11 +111,10 @@ class ItemKnnRecommender(Recommender):
         scores: Scores = (states @ self._similarity).toarray()
         return scores
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
-        del state  # follows from what was heard
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
+        del states  # follow from what was heard
         weights = self._fold_in(heard).data
-        parts = self._similarity[heard.indices][:, tracks].toarray() * weights[:, None]
-        shares: Scores = parts.T
+        shares: Scores = values_at(self._similarity, heard.indices, tracks[rows_of(heard)]) * weights[:, None]
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:
@@ -133,7 +133,7 @@ class ItemKnnRecommender(Recommender):
 
 def _scaled(block: Any, start: int, left: Any, right: Any, squares: Any, config: ItemKnnConfig) -> Any:
     """Products as similarities, without a track's with itself."""
-    rows = np.repeat(np.arange(start, start + block.shape[0]), np.diff(block.indptr))
+    rows = start + rows_of(block)
     trust = 1.0
     if config.shrinkage:
         lengths = np.sqrt(squares[rows] * squares[block.indices])

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
+from ritournelle.recommenders.entries import rows_of
+
 _ENTRIES_AT_ONCE = 20_000_000
 """Entries of a product held at once: 240 MB."""
 
@@ -15,7 +17,7 @@ _ENTRIES_AT_ONCE = 20_000_000
 def strongest(matrix: Any, k: int) -> Any:
     """CSR with the `k` highest entries of each row; of equal ones the lower columns; columns ascending."""
     matrix = csr_matrix(matrix)
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    rows = rows_of(matrix)
     if not np.any(np.diff(matrix.indptr) > k):
         return matrix
     order = np.lexsort((matrix.indices, -matrix.data, rows))

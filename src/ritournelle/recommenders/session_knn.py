@@ -17,11 +17,12 @@ from pydantic import Field
 from scipy.sparse import csr_matrix, diags, vstack
 
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.entries import entries_at, rows_of, values_at
 from ritournelle.recommenders.neighbours import strongest
 from ritournelle.recommenders.search_space import Between, SearchSpace
 from ritournelle.recommenders.sequences import Sequences
 from ritournelle.recommenders.sparse_scores import SparseScores
-from ritournelle.recommenders.votes import Ballot, rows_of
+from ritournelle.recommenders.votes import Ballot, Votes
 
 
 class SessionKnnConfig(RecommenderConfig):
@@ -80,7 +81,9 @@ class SessionKnnRecommender(Recommender):
     _ballot: Ballot
     _width: int  # tracks
     _fresh: NDArray[np.float64]  # what each session counts
-    _lookup: Any  # CSR, tracks × sessions: what a track says for a session
+    _rarity: NDArray[np.float64]  # what each track says for the sessions that it is in
+    _worth: NDArray[np.float64]  # what each session makes of that: its own count over its length
+    _lookup: Any  # CSR, tracks × sessions: both multiplied
 
     @property
     def follows_order(self) -> bool:
@@ -109,7 +112,8 @@ class SessionKnnRecommender(Recommender):
         counts = np.bincount(sessions.indices, minlength=n_tracks)
         rarity = np.log1p(len(fresh) / np.maximum(counts, 1)) ** self.config.rarity
         lengths = np.sqrt(np.maximum(np.diff(sessions.indptr), 1))
-        self._lookup = csr_matrix(diags(rarity) @ sessions.T @ diags(fresh / lengths))
+        self._rarity, self._worth = rarity, fresh / lengths
+        self._lookup = csr_matrix(diags(rarity) @ sessions.T @ diags(self._worth))
 
     def _fold_in(self, heard: Interactions) -> States:
         """Without an order the heaviest tracks stand for the latest."""
@@ -142,19 +146,32 @@ class SessionKnnRecommender(Recommender):
         """CSR, listeners × sessions: how alike the most alike ones are."""
         return strongest(csr_matrix(states @ self._lookup), self.config.neighbours)
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
         """A heard track's share is what the voters that it brought gave to the recommended one."""
-        state = self._fold_in(heard) if state is None else state
-        voters = self._voters(state)
-        votes = self._ballot.votes(voters, state)
-        shape = (voters.nnz, heard.shape[1])
-        given = csr_matrix((votes.counts, (votes.voters, votes.tracks)), shape=shape)[:, tracks].toarray()
-        given *= np.where(np.isin(tracks, state.indices), self.config.repeats, 1.0)
-        weights = np.zeros(heard.shape[1])
-        weights[state.indices] = state.data
-        brought = csr_matrix(self._lookup[heard.indices][:, voters.indices].multiply(weights[heard.indices][:, None]))
-        shares: Scores = np.asarray(brought @ given).T.copy()
-        return shares
+        states = self._fold_in(heard) if states is None else states
+        voters = self._voters(states)
+        shares = [
+            self._shares(heard[rows], tracks[rows], voters[rows], states[rows]) for rows in self._ballot.blocks(voters)
+        ]
+        return np.concatenate([np.zeros((0, tracks.shape[1])), *shares])
+
+    def _shares(self, heard: Interactions, tracks: NDArray[np.int64], voters: Any, states: States) -> Scores:
+        votes, owners = self._ballot.votes(voters, states), rows_of(voters)
+        votes_for = csr_matrix((votes.counts, (votes.voters, votes.tracks)), shape=(voters.nnz, self._width))
+        given = values_at(votes_for, np.arange(voters.nnz), tracks[owners])
+        running = entries_at(states, np.repeat(np.arange(len(tracks)), tracks.shape[1]), tracks.ravel()) >= 0
+        given *= np.where(running, self.config.repeats, 1.0).reshape(tracks.shape)[owners]
+        return np.asarray(self._brought(heard, voters, votes, states) @ given)
+
+    def _brought(self, heard: Interactions, voters: Any, votes: Votes, states: States) -> Any:
+        """CSR, entries of `heard` × voters: what each heard track of the running session said for each of them."""
+        latest = entries_at(states, rows_of(voters)[votes.voters], votes.tracks)
+        pairs = np.unique(votes.voters[latest >= 0] * states.nnz + latest[latest >= 0])  # a session may repeat a track
+        voter, latest = pairs // max(states.nnz, 1), pairs % max(states.nnz, 1)
+        said = states.data[latest] * self._rarity[states.indices[latest]] * self._worth[voters.indices[voter]]
+        entry = entries_at(heard, rows_of(states)[latest], states.indices[latest])
+        is_heard = entry >= 0
+        return csr_matrix((said[is_heard], (entry[is_heard], voter[is_heard])), shape=(heard.nnz, voters.nnz))
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:
         return self._scores(csr_matrix((np.ones(len(rows)), rows, np.arange(len(rows) + 1)), (len(rows), self._width)))

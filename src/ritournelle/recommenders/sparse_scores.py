@@ -44,12 +44,16 @@ class SparseScores:
 
     def normalised(self, how: Normalisation) -> SparseScores:
         """Each row on one scale, as `blend.normalised` brings dense ones there."""
-        centre, spread = self._centre_and_spread(how)
-        spread[spread <= 1e-12 * np.maximum(np.abs(centre), 1.0)] = 1.0
+        centre, spread = self.centre_and_spread(how)
         return SparseScores(csr_matrix(diags(1 / spread) @ self.entries), -centre / spread)
 
+    def centre_and_spread(self, how: Normalisation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of each row, without the offset, which moves all tracks alike; a spread of nothing is 1."""
+        centre, spread = self._centre_and_spread(how)
+        spread[spread <= 1e-12 * np.maximum(np.abs(centre), 1.0)] = 1.0
+        return centre, spread
+
     def _centre_and_spread(self, how: Normalisation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Offsets move all tracks of a row alike and do not matter."""
         entries, n_tracks = self.entries, max(self.entries.shape[1], 1)
         if how == "max":
             lowest, highest = (np.asarray(one.todense()).ravel() for one in (entries.min(axis=1), entries.max(axis=1)))

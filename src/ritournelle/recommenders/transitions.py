@@ -15,6 +15,7 @@ from pydantic import Field
 from scipy.sparse import csr_matrix
 
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.entries import entries_at, rows_of, values_at
 from ritournelle.recommenders.neighbours import strongest
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
 from ritournelle.recommenders.sequences import Sequences
@@ -127,8 +128,7 @@ class TransitionsRecommender(Recommender):
         return scores
 
     def _add_learnt(self, states: States, scores: Scores) -> None:
-        owners = np.repeat(np.arange(states.shape[0]), np.diff(states.indptr))
-        for row, track, weight in zip(owners.tolist(), states.indices.tolist(), states.data.tolist(), strict=True):
+        for row, track, weight in zip(rows_of(states).tolist(), states.indices.tolist(), states.data.tolist(), strict=True):
             for after, count in self._added.get(track, {}).items():
                 scores[row, after] += weight * count * (self._damped[after] or 1.0)
 
@@ -141,12 +141,13 @@ class TransitionsRecommender(Recommender):
                 backward[earlier] = backward.get(earlier, 0.0) + self.config.backward / step
         return True
 
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], state: States | None) -> Scores:
-        state = self._fold_in(heard) if state is None else state
-        weights = np.zeros(self._counts.shape[0])
-        weights[state.indices] = state.data
-        parts = self._scored[heard.indices][:, tracks].toarray() * weights[heard.indices][:, None]
-        shares: Scores = parts.T
+    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
+        states = self._fold_in(heard) if states is None else states
+        heard_entries = entries_at(heard, rows_of(states), states.indices)
+        told = heard_entries >= 0
+        owners, latest = rows_of(states)[told], states.indices[told]
+        shares = np.zeros((heard.nnz, tracks.shape[1]))
+        shares[heard_entries[told]] = values_at(self._scored, latest, tracks[owners]) * states.data[told][:, None]
         return shares
 
     def _similarities(self, rows: NDArray[np.int64]) -> Scores:

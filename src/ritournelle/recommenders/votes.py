@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ritournelle.recommenders.entries import entries_at, rows_of
+
 _VOTES_AT_ONCE = 2_000_000
 """Votes held at once: about 150 MB with what is computed from them."""
 
@@ -61,18 +63,11 @@ class Ballot:
             start = stop
 
 
-def rows_of(matrix: Any) -> NDArray[np.int64]:
-    """The row of each entry of a CSR matrix."""
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-
-
 def _weights_of(rows: NDArray[np.int64], tracks: NDArray[np.int64], states: Any) -> NDArray[np.float64]:
     """The states' weights at these rows and tracks; 0 where there is none."""
-    if not states.nnz:
-        return np.zeros(len(rows))
-    known, wanted = rows_of(states) * states.shape[1] + states.indices, rows * states.shape[1] + tracks
-    found = np.searchsorted(known, wanted).clip(0, len(known) - 1)
-    return np.where(known[found] == wanted, states.data[found], 0.0)
+    with_nothing_at_the_end = np.append(states.data, 0.0)  # where -1 points to
+    weights: NDArray[np.float64] = with_nothing_at_the_end[entries_at(states, rows, tracks)]
+    return weights
 
 
 def _places_of_strongest(

@@ -50,8 +50,8 @@ def as_row(history: dict[int, float]) -> Any:
 def test_shares_of_heard_tracks_add_up_to_the_score(history: dict[int, float]) -> None:
     heard = as_row(history)
     ranked = MODEL.recommend(MODEL.fold_in(heard), 5)
-    shares = MODEL.contributions(heard, ranked.tracks[0])
-    np.testing.assert_allclose(shares.sum(axis=1), ranked.scores[0], rtol=1e-4, atol=1e-6)
+    shares = MODEL.contributions(heard, ranked.tracks)
+    np.testing.assert_allclose(shares.sum(axis=0), ranked.scores[0], rtol=1e-4, atol=1e-6)
 
 
 @given(histories)

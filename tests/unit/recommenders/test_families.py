@@ -128,8 +128,8 @@ class SessionKnnTest(unittest.TestCase):
         model = SessionKnnRecommender().fit(csr_matrix(np.ones((1, 4), dtype=np.float32)), side=side)
         heard = csr_matrix(np.array([[1.0, 1, 0, 0]]))
         state = model.fold_in(heard, recent=Sequences.of([[1, 0]]))
-        shares = model.contributions(heard, [0, 1, 2, 3], state)
-        np.testing.assert_allclose(shares.sum(axis=1), model.scores(state)[0])
+        shares = model.contributions(heard, [[0, 1, 2, 3]], state)
+        np.testing.assert_allclose(shares.sum(axis=0), model.scores(state)[0])
 
     def test_long_sessions_are_cut(self) -> None:
         cut = Sequences(np.arange(7), np.array([0, 5, 7]), np.array([0, 1]), np.array([10, 20])).cut(2)
