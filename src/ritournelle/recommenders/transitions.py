@@ -128,7 +128,9 @@ class TransitionsRecommender(Recommender):
         return scores
 
     def _add_learnt(self, states: States, scores: Scores) -> None:
-        for row, track, weight in zip(rows_of(states).tolist(), states.indices.tolist(), states.data.tolist(), strict=True):
+        for row, track, weight in zip(
+            rows_of(states).tolist(), states.indices.tolist(), states.data.tolist(), strict=True
+        ):
             for after, count in self._added.get(track, {}).items():
                 scores[row, after] += weight * count * (self._damped[after] or 1.0)
 

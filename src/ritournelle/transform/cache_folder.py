@@ -15,6 +15,7 @@ _ENGINES = (
     "dbt-bigquery",
     "dbt-redshift",
     "mashumaro",
+    "jinja2",
 )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from ritournelle.domain.clock import travels, utc_now
 from ritournelle.errors import SettingsError
 from ritournelle.transform.dbt_classes import compile_when_needed, kept_schemas
+from ritournelle.transform.dbt_templates import kept_templates
 from ritournelle.transform.project_cache import parsed_project
 from ritournelle.transform.profile import Profile, profile_of
 from ritournelle.warehouse.connect import sole_writer
@@ -152,8 +153,9 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
         from ritournelle.transform.dbt_events import tell_less
 
         tell_less()
-        schemas = kept_schemas()
+        schemas, templates = kept_schemas(), kept_templates()
         schemas.put_to_use()
+        templates.put_to_use()
         callbacks = [on_event] if on_event else []
         runner = dbtRunner(callbacks=callbacks)
 
@@ -165,6 +167,7 @@ def dbt_session(settings: DbtSettings, on_event: Callable[[Any], None] | None = 
             yield invoke
         finally:
             schemas.keep()
+            templates.keep()
             _let_go()
 
 

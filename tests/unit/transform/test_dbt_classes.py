@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import unittest
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ritournelle.transform.dbt_classes import KeptSchemas, compile_when_needed
@@ -13,6 +14,8 @@ compile_when_needed()
 from dbt.adapters.duckdb.credentials import DuckDBCredentials  # pylint: disable=wrong-import-position
 from dbt.contracts.project import ProfileConfig, Project, ProjectFlags  # pylint: disable=wrong-import-position
 from dbt.contracts.selection import SelectorFile  # pylint: disable=wrong-import-position
+from mashumaro import DataClassDictMixin  # pylint: disable=wrong-import-position
+from mashumaro.exceptions import InvalidFieldValue  # pylint: disable=wrong-import-position
 from mashumaro.jsonschema import build_json_schema  # pylint: disable=wrong-import-position
 
 DESCRIBED: tuple[type, ...] = (Project, ProfileConfig, ProjectFlags, SelectorFile, DuckDBCredentials)
@@ -50,6 +53,34 @@ class KeptSchemasTest(unittest.TestCase):
     def test_no_room_is_no_error(self) -> None:
         self.path.parent.write_text("a file where a folder should be")
         self.assertEqual(len(self._schemas()), len(DESCRIBED))
+
+
+@dataclass
+class Inner(DataClassDictMixin):
+    number: int
+
+
+@dataclass
+class Outer(DataClassDictMixin):
+    inner: Inner
+    others: list[Inner] = field(default_factory=list)
+
+
+class AtFirstUseTest(unittest.TestCase):
+    def test_a_class_reads_and_writes_itself_and_what_it_holds(self) -> None:
+        content = {"inner": {"number": 1}, "others": [{"number": 2}, {"number": 3}]}
+        for _ in range(2):
+            made = Outer.from_dict(content)
+            self.assertEqual(made, Outer(Inner(1), [Inner(2), Inner(3)]))
+            self.assertEqual(made.to_dict(), content)
+
+    def test_a_mistake_is_told_as_before(self) -> None:
+        with self.assertRaises(InvalidFieldValue):
+            Outer.from_dict({"inner": {"number": "one"}})
+
+    def test_a_class_of_dbt_is_read_by_its_own_fields(self) -> None:
+        flags = ProjectFlags.from_dict({"use_colors": True})
+        self.assertEqual(flags.to_dict(omit_none=True)["use_colors"], True)
 
 
 if __name__ == "__main__":
