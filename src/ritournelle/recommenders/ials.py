@@ -20,7 +20,9 @@ from scipy.sparse import csr_matrix
 
 from ritournelle.errors import ModelError
 from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.ranked import Ranked
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
+from ritournelle.recommenders.shortlist import Shortlist
 
 Factors = NDArray[np.float64]
 
@@ -62,6 +64,7 @@ class IalsRecommender(Recommender):
     config: IalsConfig
     _factors: Factors
     _gram: Factors
+    _shortlist: Shortlist
 
     def _learn(self, interactions: Interactions, progress: Progress) -> None:
         counted = csr_matrix(interactions, dtype=np.float32, copy=True)
@@ -73,6 +76,7 @@ class IalsRecommender(Recommender):
             raise ModelError("training gave factors that are not finite; raise the regularization")
         self._factors = factors.astype(np.float64)
         self._gram = self._factors.T @ self._factors
+        self._shortlist = Shortlist(self._factors)
 
     def _counts(self, weights: NDArray[Any]) -> NDArray[np.float64]:
         return np.asarray(_WEIGHTINGS[self.config.weighting](weights.astype(np.float64)), dtype=np.float64)
@@ -96,6 +100,15 @@ class IalsRecommender(Recommender):
     def _scores(self, states: States) -> Scores:
         scores: Scores = states @ self._factors.T
         return scores
+
+    def _recommend_dense(
+        self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None
+    ) -> Ranked:
+        """One listener alone, who waits, needs the exact scores of a few tracks only: half the time."""
+        if states.shape[0] != 1 or not np.all(np.isfinite(states)):
+            return super()._recommend_dense(states, k, exclude, allowed)
+        hidden = np.zeros(0, dtype=np.int64) if exclude is None else exclude.indices
+        return self._shortlist.best(states[0], k, hidden, allowed)
 
     def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
         del states  # follow from what was heard
