@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 
 from ritournelle.evaluation.cases import Cases
 from ritournelle.evaluation.metrics import per_case
+from ritournelle.evaluation.places import places_of
 from ritournelle.recommenders.base import Recommender, Scores
 from ritournelle.recommenders.blend import normalised
 from ritournelle.recommenders.ranked import Ranked
@@ -31,6 +32,8 @@ bad ones, but not the best (Nowplaying: the NDCG@20 of the ones they chose was .
 _KEPT = 4
 """Options that go on to the next round beside those around the best."""
 _SCORES_AT_ONCE = 8_000_000
+_FEW_ANSWERS = 3
+"""Answers of a case on average up to which each one's place is counted, instead of all lists being made."""
 
 
 def blended(
@@ -77,8 +80,16 @@ def _sums(models: Sequence[Recommender], cases: Cases, options: Sequence[Option]
         return _sparse_sums(thin, cases, options, goal)
     raw = [model.scores(state) for model, state in zip(models, states, strict=True)]
     scaled = {how: _comparable(raw, how, cases) for how in NORMALISATIONS}
-    lists = (Ranked.best_of(_total(scaled[how], weights), goal.k) for how, weights in options)
+    lists = (_answered(_total(scaled[how], weights), cases, goal.k) for how, weights in options)
     return np.array([_sum(ranked, cases, goal) for ranked in lists])
+
+
+def _answered(scores: Any, cases: Cases, k: int) -> Ranked:
+    """The lists as far as metrics look at them. Where answers are few, only theirs are looked for: a fifth of the time
+    (909 cases with one answer each, 1,000 tracks: 3 of 13 ms)."""
+    if cases.relevant.nnz > _FEW_ANSWERS * len(cases):
+        return Ranked.best_of(scores, k)
+    return places_of(cases.relevant, scores, k)
 
 
 def _sparse_sums(
