@@ -44,7 +44,10 @@ ADDRESSES = (
     " /v1/listens /v1/feedback /v1/openapi.json /v1/health /health/live /health/ready /v1 /v1/ /v2/popular //v1/popular"
     " /v1/users /v1/users/{}/../{}/history /V1/popular /v1/popular/ /v1;/popular /v1/users/{} /v1/users/{}/export"
 ).split()
-PAGES = "/ /listen /listen/{} /tracks /tracks/{} /models /models/charts /health /health/incidents /sign-in /sign-out /incidents".split()
+PAGES = (
+    "/ /listen /listen/{} /tracks /tracks/{} /models /models/charts /health /health/incidents /health/incidents/{}"
+    " /sign-in /sign-out /incidents /runbooks /runbooks/{} /runbooks/../{}"
+).split()
 OF_PAGES = {200, 303, 307, 400, 401, 403, 404, 405, 413, 415, 421, 422}
 """What a page may answer; nothing is done by one, since nobody here has a form of ours."""
 METHODS = "GET GET GET POST PUT DELETE PATCH HEAD OPTIONS TRACE BREW".split()
@@ -74,7 +77,7 @@ class Outsider:
         method, address = pick.choice(
             [("POST", "/v1/listens"), ("POST", "/v1/feedback"), ("PUT", "/v1/users/1/taste-exclusions")]
             + [("DELETE", f"/v1/users/{LISTENER}/taste-exclusions")]
-            + [("POST", pick.choice(["/listen/1", f"/listen/{LISTENER}", "/models", "/sign-in", "/health/incidents"]))]
+            + [("POST", pick.choice(["/listen/1", f"/listen/{LISTENER}", "/models", "/sign-in", "/health/incidents/1"]))]
         )
         if not address.startswith("/v1/"):
             return method, address, self._form_headers(), self._form()

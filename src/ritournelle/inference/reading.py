@@ -38,6 +38,7 @@ def read_list(
     """One listener's list: the stored one, or, for whom none is stored, the fallback's.
 
     One that is longer, or by a model that is the champion no more, is made now: promotions and rollbacks count at once.
+    So is one for somebody without a stored list who excludes something.
 
     `champions` and `publication` keep models and catalogue in memory, for those who read many lists.
     Raises `PermanentError` when no run has made any list yet.
@@ -47,12 +48,18 @@ def read_list(
         raise PermanentError("there are no recommendations yet; make them with `ritournelle run`")
     rows = marts.LIST_OF_LISTENER.run(warehouse, user_id=user_id).cast(RECOMMENDATION_SCHEMA)
     models = champions or Champions(registry)
-    if rows.num_rows and (k > stored_length or models.has_replaced(rows["model_version"][0].as_py())):
-        exclusions = published_exclusions(warehouse, user_id)
+    is_stored = rows.num_rows > 0
+    if is_stored and k <= stored_length and not models.has_replaced(rows["model_version"][0].as_py()):
+        return _told(warehouse, shared, models, rows.sort_by("rank").slice(0, k))
+    exclusions = published_exclusions(warehouse, user_id)
+    if is_stored or exclusions:
         return live_list(warehouse, models, Asked(user_id, k, now, exclusions=exclusions, rules=rules), shared)
-    if not rows.num_rows:
-        rows = _fallback(warehouse, shared, registry, user_id, k, now)
-    rows = rows.sort_by("rank").slice(0, k)
+    return _told(warehouse, shared, models, _fallback(warehouse, shared, registry, user_id, k, now))
+
+
+def _told(warehouse: Warehouse, shared: Publication, models: Champions, rows: pa.Table) -> RecommendationList:
+    """These rows with the names of the tracks and what carried them."""
+    user_id = rows["user_id"][0].as_py()
     because_of = _because_of(warehouse, models, user_id, rows)
     named = [*rows.column("track_id").to_pylist(), *(track for heard in because_of.values() for track in heard)]
     return list_from_rows(rows, shared.named(warehouse, named), because_of)

@@ -282,6 +282,7 @@ def test_rules_are_kept_in_every_list_and_a_change_of_them_makes_all_again(
 def exclude(warehouse: Warehouse, user: int, kind: str, target: str, *, is_active: bool = True) -> None:
     row = {"exclusion_id": f"{user} {kind} {target}", "user_id": user, "kind": kind, "target": target}
     row |= {"artist_key": target if kind == "artist" else None, "source_epoch": 1, "is_active": is_active}
+    row |= {"changed_at": NOW}
     warehouse.upsert(MARTS["taste_exclusions"], MARTS["taste_exclusions"].rows([row]))
 
 
@@ -310,6 +311,20 @@ def test_what_is_excluded_is_in_no_list_whoever_makes_it(warehouse: Warehouse, r
         exclude(warehouse, user, "track", str(gone[user]), is_active=False)
     night(warehouse, registry, hours=48)
     assert [tracks_of(warehouse, user) for user in (7, 42)] == [before[7], before[42]]
+
+
+def test_who_has_no_stored_list_is_not_shown_what_they_exclude(warehouse: Warehouse, registry: LocalRegistry) -> None:
+    night(warehouse, registry)
+    shown = read_list(warehouse, registry, 999, k=3, stored_length=K, now=NOW)
+    gone = shown.recommendations[0].track_id
+    facts = MARTS["fact_listen_history"]
+    warehouse.append(facts, facts.rows([{"listen_id": "x", "source_epoch": 1}]))  # the epoch that exclusions are of
+    exclude(warehouse, 999, "track", str(gone))
+    answer = read_list(warehouse, registry, 999, k=3, stored_length=K, now=NOW)
+    assert (answer.answered_by, answer.fallback_reason) == ("fallback", shown.fallback_reason)
+    listed = [each.track_id for each in answer.recommendations]
+    assert listed[:2] == [each.track_id for each in shown.recommendations[1:]] and len(listed) == 3
+    assert gone not in listed
 
 
 def test_who_heard_only_new_tracks_is_answered_by_content(warehouse: Warehouse, registry: LocalRegistry) -> None:
