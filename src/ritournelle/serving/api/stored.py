@@ -111,9 +111,18 @@ class Ready:
 def _entries(stored: StoredList, known: Tracks) -> Iterator[Entry]:
     listed = zip(stored.tracks, stored.scores, stored.because_of, strict=True)
     for rank, (track_id, score, because_of) in enumerate(listed, start=1):
-        track, reason = known.get(track_id, {}), told_reason(stored.reason, because_of, known)
-        names = {name: track.get(name) for name in ("name", "artist", "album", "duration_seconds")}
-        yield Entry(rank=rank, track_id=track_id, score=score, reason=reason, because_of=because_of, **names)
+        get = known.get(track_id, {}).get
+        yield Entry(
+            rank=rank,
+            track_id=track_id,
+            name=get("name"),
+            artist=get("artist"),
+            album=get("album"),
+            duration_seconds=get("duration_seconds"),
+            score=score,
+            reason=told_reason(stored.reason, because_of, known),
+            because_of=because_of,
+        )
 
 
 def _record(made: RecommendationList, surface: str) -> bytes:
