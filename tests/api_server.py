@@ -16,7 +16,7 @@ from ritournelle.bootstrap import Platform
 from ritournelle.serving.api.live import api_of
 from ritournelle.serving.app import create_app
 from ritournelle.settings import load_settings
-from ritournelle.streaming.messages import Event, Poison, decode
+from ritournelle.streaming.messages import Event, Poison, decode, events_in
 from ritournelle.streaming.topics import Topic
 from tests.published import K, fill, promote, publish
 from tests.served import parts
@@ -55,7 +55,7 @@ def told(platform: Platform, topic: Topic) -> list[Event]:
         messages = consumer.poll(10_000, timeout_seconds=2)
     events = [decode(topic, message.value) for message in messages]
     assert not any(isinstance(event, Poison) for event in events)
-    return [event for event in events if not isinstance(event, Poison)]
+    return [event for one in events if not isinstance(one, Poison) for event in events_in(one)]
 
 
 def problem(answer: Any) -> dict[str, Any]:

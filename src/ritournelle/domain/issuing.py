@@ -1,12 +1,11 @@
-"""Lists as they are shown: every recommendation with an id of its own that feedback can name, and its exposure."""
+"""Lists as they are shown: recommendations with ids of their own that feedback can name, and what is told of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ritournelle.domain.exposures import Exposure
+from ritournelle.domain.exposures import ShownList
 from ritournelle.domain.recommendation_ids import Issued, RecommendationIds
 from ritournelle.domain.recommendations import RecommendationList
 
@@ -23,18 +22,14 @@ def issue_list(answer: RecommendationList, ids: RecommendationIds, surface: str,
     return replace(answer, recommendations=shown)
 
 
-def exposures_of(answer: RecommendationList, surface: str, now: datetime) -> Sequence[Exposure]:
-    """What is told of a list that was issued: one exposure per recommendation."""
-    return [
-        Exposure(
-            recommendation_id=one.recommendation_id,
-            user_id=answer.user_id,
-            track_id=one.track_id,
-            rank=one.rank,
-            model_version=answer.model_version,
-            surface=surface,
-            answered_by=answer.answered_by,
-            exposed_at=now,
-        )
-        for one in answer.recommendations
-    ]
+def shown_list(answer: RecommendationList, surface: str, now: datetime) -> ShownList:
+    """What is told of a list that was issued."""
+    return ShownList(
+        user_id=answer.user_id,
+        model_version=answer.model_version,
+        surface=surface,
+        answered_by=answer.answered_by,
+        track_ids=[one.track_id for one in answer.recommendations],
+        recommendation_ids=[one.recommendation_id for one in answer.recommendations],
+        exposed_at=now,
+    )

@@ -65,12 +65,13 @@ class RecommendationIds:
         self, user_id: int, tracks: Sequence[int], model_version: str, surface: str, issued_at: datetime
     ) -> list[bytes]:
         """The same for a whole list, as ASCII, in a quarter of the time; errors as of `issue`."""
-        moment, texts, key = _microseconds(issued_at), _texts(model_version, surface), self._short_key
+        moment, texts, begun = _microseconds(issued_at), _texts(model_version, surface), self._begun.copy
         sealed = []
         for track in tracks:
             content = _packed(user_id, track, moment) + texts
-            mac = blake2b(content, digest_size=_MAC_BYTES, key=key, person=_PURPOSE).digest()
-            sealed.append(b2a_base64(content + mac, newline=False))
+            mac = begun()
+            mac.update(content)
+            sealed.append(b2a_base64(content + mac.digest(), newline=False))
         return b",".join(sealed).translate(_URL_SAFE, b"=").split(b",") if sealed else []
 
     def check(self, recommendation_id: str, *, user_id: int, now: datetime) -> Issued:
@@ -102,10 +103,17 @@ class RecommendationIds:
         return Issued(user_id, track_id, model_version.decode(), surface.decode(), issued_at)
 
     def _mac(self, content: bytes) -> bytes:
-        return blake2b(content, digest_size=_MAC_BYTES, key=self._short_key, person=_PURPOSE).digest()
+        mac = self._begun.copy()
+        mac.update(content)
+        return mac.digest()
 
     def _mac_before(self, content: bytes) -> bytes:
         return hmac.digest(self.key, content, "sha256")[:_MAC_BYTES]
+
+    @cached_property
+    def _begun(self) -> blake2b:
+        """The hash with the key in it: a copy takes half the time of one begun anew."""
+        return blake2b(digest_size=_MAC_BYTES, key=self._short_key, person=_PURPOSE)
 
     @cached_property
     def _short_key(self) -> bytes:

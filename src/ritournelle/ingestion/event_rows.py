@@ -73,6 +73,9 @@ class Written:
     updated: int
     unchanged: int
 
+    def __add__(self, other: Written) -> Written:
+        return Written(self.inserted + other.inserted, self.updated + other.updated, self.unchanged + other.unchanged)
+
 
 def write_events(warehouse: Warehouse, landing: Landing, events: Sequence[Received], stamp: Stamp) -> Written:
     """Add what is new of these events (10,000 at most) to raw; call it inside a transaction."""

@@ -6,8 +6,10 @@ loads one twice. Ids do the same once more, for brokers that know no offsets and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import xxhash
@@ -15,14 +17,14 @@ import xxhash
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 from ritournelle.forgotten.forgotten import Forgotten, IsForgotten
-from ritournelle.ingestion.event_rows import LANDINGS, Received, Stamp, write_events
+from ritournelle.ingestion.event_rows import LANDINGS, Received, Stamp, Written, write_events
 from ritournelle.ingestion.known import latest_epoch
 from ritournelle.ingestion.pages import LONGEST_INTEGER
 from ritournelle.ingestion.quarantine import resolved
 from ritournelle.ingestion.replay import ReplayReport
 from ritournelle.runs.record import Run, Step
 from ritournelle.streaming.broker import Broker, Message
-from ritournelle.streaming.messages import Poison, decode
+from ritournelle.streaming.messages import Poison, Told, decode, events_in
 from ritournelle.streaming.topics import Topic
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.tables import QUARANTINE_ROWS, STREAM_OFFSETS
@@ -30,13 +32,16 @@ from ritournelle.warehouse.tables import QUARANTINE_ROWS, STREAM_OFFSETS
 GROUP = "warehouse"
 """The consumer group of the daily run."""
 BATCH = 10_000
-"""Messages of one transaction; engines take about three times as many parameters in one statement."""
+"""Messages of one transaction, and rows of one statement: engines take about three times as many parameters."""
 STEP = "events"
 
 
 @dataclass
 class Counts:
-    """What a run made of the messages of a topic: `landed` is the sum of the next four; `erased` were left out."""
+    """What a run made of a topic: `landed` is the sum of the next four, of which a list has one per track.
+
+    `erased` messages were left out.
+    """
 
     landed: int = 0
     inserted: int = 0
@@ -101,11 +106,12 @@ class _Drain:
         messages = [message for message in told if not self._is_out(message.key)]
         read = [(message, decode(self._topic, message.value)) for message in messages]
         poison = {message: found for message, found in read if isinstance(found, Poison)}
-        good = [Received(found, message.published_at) for message, found in read if not isinstance(found, Poison)]
-        written = write_events(self._warehouse, LANDINGS[self._topic], good, self._stamp)
+        good = [(found, message.published_at) for message, found in read if not isinstance(found, Poison)]
+        written = _write(self._warehouse, self._topic, good, self._stamp)
         _quarantine(self._warehouse, self._topic, poison, self._stamp.run)
+        landed = written.inserted + written.updated + written.unchanged + len(poison)
         erased = len(told) - len(messages)
-        return Counts(len(messages), written.inserted, written.updated, written.unchanged, len(poison), erased)
+        return Counts(landed, written.inserted, written.updated, written.unchanged, len(poison), erased)
 
     def _is_out(self, key: str) -> bool:
         is_number = key.removeprefix("-").isdecimal() and len(key) <= LONGEST_INTEGER
@@ -130,13 +136,22 @@ def _replay(warehouse: Warehouse, topic: Topic, stamp: Stamp) -> ReplayReport:
     query = "SELECT * FROM quarantine.rows WHERE source = ? AND status = 'open' ORDER BY quarantine_id LIMIT ?"
     waiting = warehouse.read(query, [str(topic), BATCH]).to_pylist()
     read = [(row, decode(topic, row["payload"].encode())) for row in waiting]
-    good = [(row, Received(found, row["quarantined_at"])) for row, found in read if not isinstance(found, Poison)]
+    good = [(row, found) for row, found in read if not isinstance(found, Poison)]
     if good:
         with warehouse.transaction():
-            write_events(warehouse, LANDINGS[topic], [received for _, received in good], stamp)
+            _write(warehouse, topic, [(found, row["quarantined_at"]) for row, found in good], stamp)
             done = [resolved(row, "replayed", stamp.run) for row, _ in good]
             warehouse.upsert(QUARANTINE_ROWS, QUARANTINE_ROWS.rows(done))
     return ReplayReport(topic, len(good), len(waiting) - len(good))
+
+
+def _write(warehouse: Warehouse, topic: Topic, told: Iterable[tuple[Told, datetime]], stamp: Stamp) -> Written:
+    """As `write_events`, of what was told when: a list becomes its exposures only as they are written."""
+    events = (Received(event, received_at) for one, received_at in told for event in events_in(one))
+    total = Written(0, 0, 0)
+    while some := list(islice(events, BATCH)):
+        total += write_events(warehouse, LANDINGS[topic], some, stamp)
+    return total
 
 
 def _stored_offsets(warehouse: Warehouse, topic: Topic, log_id: str) -> dict[int, int]:

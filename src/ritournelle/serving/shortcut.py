@@ -57,8 +57,8 @@ class Shortcut:
 
     async def _shown(self, ready: Ready, k: int) -> bytes:
         """The answer; what it shows is on record."""
-        body, messages = ready.issued(self._api.lists.ids, k, self._api.clock())
-        await self._publisher.publish(messages)
+        body, record = ready.issued(self._api.lists.ids, k, self._api.clock())
+        await self._publisher.publish([record])
         self._api.traffic.listed(trouble_of(ready.made))
         return body
 

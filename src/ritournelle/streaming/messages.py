@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
-from ritournelle.domain.exposures import Exposure
+from ritournelle.domain.exposures import Exposure, ShownList
 from ritournelle.domain.feedback import Feedback
 from ritournelle.domain.listens import ListenEvent
 from ritournelle.domain.taste import TasteExclusion
 from ritournelle.streaming.broker import Outgoing
 from ritournelle.streaming.topics import Topic
 
-VERSION = 1
-"""Of the encodings below; a message of a later one waits in quarantine until a platform that knows it replays it."""
-
 Event = ListenEvent | Feedback | Exposure | TasteExclusion
+Told = Event | ShownList
+"""What one message says."""
 
-TYPES: dict[Topic, type[Event]] = {
-    Topic.LISTENS: ListenEvent,
-    Topic.FEEDBACK: Feedback,
-    Topic.EXPOSURES: Exposure,
-    Topic.TASTE_EXCLUSIONS: TasteExclusion,
+TYPES: dict[tuple[Topic, int], type[Told]] = {
+    (Topic.LISTENS, 1): ListenEvent,
+    (Topic.FEEDBACK, 1): Feedback,
+    (Topic.EXPOSURES, 1): Exposure,
+    (Topic.EXPOSURES, 2): ShownList,
+    (Topic.TASTE_EXCLUSIONS, 1): TasteExclusion,
 }
-_VERSION = b'{"version":%d,' % VERSION
-_TOPICS = {kind: topic for topic, kind in TYPES.items()}
+"""By the version of the encoding; a message of a later one waits in quarantine until a platform knows it."""
+_BEGINS = {kind: b'{"version":%d,' % version for (_, version), kind in TYPES.items()}
+_TOPICS = {kind: topic for (topic, _), kind in TYPES.items()}
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -47,33 +48,40 @@ class Poison:
         return self.payload.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
-def encode(event: Event) -> bytes:
-    """An event as JSON: its fields, and the `version` of this encoding."""
-    return _VERSION + msgspec.json.encode(event)[1:]
+def encode(told: Told) -> bytes:
+    """What is told as JSON: its fields, and the `version` of this encoding."""
+    return _BEGINS[type(told)] + msgspec.json.encode(told)[1:]
 
 
-def decode(topic: Topic, value: bytes) -> Event | Poison:
+def decode(topic: Topic, value: bytes) -> Told | Poison:
     """What a message of one of the topics of `TYPES` says; fields that are not known are passed over."""
     try:
         version = msgspec.json.decode(value, type=_Envelope).version
-        if version != VERSION:
+        if (topic, version) not in TYPES:
             return Poison(f"version {version} of the encoding is not known here", value)
-        event = msgspec.json.decode(value, type=TYPES[topic])
+        told: Told = msgspec.json.decode(value, type=TYPES[topic, version])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:  # a ValidationError is a DecodeError
         return Poison(str(error), value)
-    problem = _impossible_moment(event) or event.problem
-    return Poison(problem, value) if problem else event
+    problem = _impossible_moment(told) or told.problem
+    return Poison(problem, value) if problem else told
 
 
-def outgoing(events: Iterable[Event]) -> list[Outgoing]:
-    """Events as messages of their topics, keyed by user, for `Broker.publish`."""
-    return [Outgoing(_TOPICS[type(event)], str(event.user_id), encode(event)) for event in events]
+def events_in(told: Told) -> Sequence[Event]:
+    """One, or as many as a list has tracks."""
+    if isinstance(told, ShownList):
+        return told.exposures()
+    return [told]
 
 
-def _impossible_moment(event: Event) -> str:
+def outgoing(told: Iterable[Told]) -> list[Outgoing]:
+    """Messages of their topics, keyed by user, for `Broker.publish`."""
+    return [Outgoing(_TOPICS[type(one)], str(one.user_id), encode(one)) for one in told]
+
+
+def _impossible_moment(told: Told) -> str:
     """Which field is no moment of music: so far off, some would overflow where zones are reckoned with."""
-    for name in event.__struct_fields__:
-        moment = getattr(event, name)
+    for name in told.__struct_fields__:
+        moment = getattr(told, name)
         if isinstance(moment, datetime) and not 1900 <= moment.year < 2200:
             return f"{name} is in the year {moment.year}"
     return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest import TestCase
 
-from ritournelle.domain.exposures import Exposure
+from ritournelle.domain.exposures import Exposure, ShownList
 from ritournelle.domain.feedback import Feedback, FeedbackKind
 from ritournelle.domain.listens import ListenEvent
 from ritournelle.domain.recommendation_ids import Issued
@@ -22,7 +22,7 @@ from ritournelle.runs.record import Step, begin_run
 from ritournelle.streaming.broker import Outgoing
 from ritournelle.streaming.local.broker import LocalBroker
 from ritournelle.streaming.local.consumer import LocalConsumer
-from ritournelle.streaming.messages import Event, encode, outgoing
+from ritournelle.streaming.messages import Told, encode, outgoing
 from ritournelle.warehouse.connect import connect
 from ritournelle.warehouse.tables import SRC_LISTEN_HISTORY, TABLES
 
@@ -68,7 +68,7 @@ class EventsTest(TestCase):
         self.warehouse.ensure(TABLES)
         self.broker = LocalBroker(self.folder / "events")
 
-    def tell(self, *events: Event) -> None:
+    def tell(self, *events: Told) -> None:
         self.broker.publish(outgoing(events))
 
     def load(self, *, batch: int = 100, broker: LocalBroker | None = None) -> Step:
@@ -131,6 +131,35 @@ class EventsTest(TestCase):
             step.message, "2 listens, 1 feedback, 1 exposures, 1 taste_exclusions: 5 new, 0 given later, 0 known"
         )
         self.assertEqual(self.load().message, "nothing was told since the last run")
+
+    def test_a_list_lands_as_its_exposures_also_where_some_were_told_one_by_one(self) -> None:
+        shown = [
+            ShownList(
+                user_id=user_id,
+                model_version="als-1",
+                surface="page",
+                answered_by=AnsweredBy.MODEL,
+                track_ids=list(range(7, 12)),
+                recommendation_ids=[f"{user_id}-{rank}" for rank in range(1, 6)],
+                exposed_at=NOW,
+            )
+            for user_id in range(3)
+        ]
+        self.tell(shown[0].exposures()[1], *shown[:2])
+        self.broker.publish([Outgoing("exposures", "1", b"no JSON")])
+        counts = self.counts(self.load())
+        self.assertEqual(counts, Counts(landed=12, inserted=10, unchanged=1, quarantined=1))
+        self.tell(*shown)  # told again
+        self.assertEqual(self.counts(self.load(batch=2)), Counts(landed=15, inserted=5, unchanged=10))
+        columns = "recommendation_id, user_id, track_id, rank, model_version, surface, answered_by, exposed_at"
+        self.assertEqual(
+            self.rows("raw.src_exposures", columns),
+            [
+                (f"{user_id}-{rank}", user_id, 6 + rank, rank, "als-1", "page", "model", NOW)
+                for user_id in range(3)
+                for rank in range(1, 6)
+            ],
+        )
 
     def test_batches_end_and_go_on(self) -> None:
         self.tell(*(listen(number) for number in range(25)))

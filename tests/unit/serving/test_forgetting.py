@@ -16,6 +16,7 @@ from ritournelle.domain.clock import utc_now
 from ritournelle.runs.lock import single_run
 from ritournelle.serving.api.keyring import Scope
 from ritournelle.serving.api.live import keyring_of
+from ritournelle.streaming.messages import outgoing
 from ritournelle.streaming.topics import Topic
 from tests.api_server import client_of, home_after_a_night, platform_of, problem, told
 
@@ -82,7 +83,7 @@ class ForgettingTest(unittest.TestCase):
         done = self.wait_for(address)
         removed = {store["store"]: store["removed"] for store in done["certificate"]["stores"]}
         self.assertEqual(removed["online store"], {"lists": 1, "taste_exclusions": 1})
-        self.assertEqual(removed["event log"], {"messages": len(shown) + 1})
+        self.assertEqual(removed["event log"], {"messages": 2})  # the list, as one, and the exclusion
         self.assertEqual(removed["warehouse"]["marts.recommendations"], len(shown))
         self.assertTrue(all(store["verified"] for store in done["certificate"]["stores"]))
         self.assertNotIn("user_id", json.dumps(done))
@@ -92,6 +93,23 @@ class ForgettingTest(unittest.TestCase):
         empty = self.client.get("/v1/users/7/export").json()
         self.assertEqual((empty["tables"], empty["event_log"], empty["online_store"]), ({}, [], []))
         self.assertEqual(self.listed(8)["answered_by"], "model")  # others are served as before
+
+    def test_lists_and_single_exposures_of_a_former_version_are_exported_alike_and_erased(self) -> None:
+        shown = self.listed(33)["recommendations"]
+        single = told(self.platform, Topic.EXPOSURES)[-len(shown) :]
+        with self.platform.broker() as broker:
+            broker.publish(outgoing(single))
+        told_of = [json.loads(one["message"]) for one in self.client.get("/v1/users/33/export").json()["event_log"]]
+        self.assertEqual(
+            [one["recommendation_id"] for one in shown], [one["recommendation_id"] for one in told_of[: len(shown)]]
+        )
+        self.assertEqual(told_of[: len(shown)], told_of[len(shown) :])
+        done = self.wait_for(self.erase(33))
+        removed = {store["store"]: store["removed"] for store in done["certificate"]["stores"]}
+        self.assertEqual(removed["event log"], {"messages": 1 + len(shown)})
+        files = (self.platform.settings.home / "events").rglob("*.log")
+        written = b"".join(file.read_bytes() for file in files)
+        self.assertFalse([one for one in shown if one["recommendation_id"].encode() in written])
 
     def test_while_a_run_is_under_way_it_waits_and_they_are_unknown_already(self) -> None:
         self.assertEqual(self.listed(9)["answered_by"], "model")

@@ -6,13 +6,15 @@ import json
 from datetime import UTC, datetime
 from unittest import TestCase
 
-from ritournelle.domain.exposures import Exposure
+import msgspec
+
+from ritournelle.domain.exposures import Exposure, ShownList
 from ritournelle.domain.feedback import Feedback, FeedbackKind
 from ritournelle.domain.listens import ListenEvent
 from ritournelle.domain.recommendation_ids import Issued
 from ritournelle.domain.recommendations import AnsweredBy
 from ritournelle.domain.taste import ExclusionKind, TasteExclusion
-from ritournelle.streaming.messages import Event, Poison, decode, encode, outgoing
+from ritournelle.streaming.messages import Event, Poison, decode, encode, events_in, outgoing
 from ritournelle.streaming.topics import Topic
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
@@ -32,10 +34,40 @@ EVENTS: dict[Topic, Event] = {
     ),
     Topic.TASTE_EXCLUSIONS: TasteExclusion.of(1, ExclusionKind.SESSION, None, NOW, starts_at=NOW),
 }
+SHOWN = ShownList(
+    user_id=1,
+    model_version="als-1",
+    surface="page",
+    answered_by=AnsweredBy.FOLD_IN,
+    track_ids=(7, 9),
+    recommendation_ids=("id", "other"),
+    exposed_at=NOW,
+)
 
 
 class MessagesTest(TestCase):
     """Round trips and refusals."""
+
+    def test_a_list_is_one_message_and_becomes_an_exposure_per_track(self) -> None:
+        (message,) = outgoing([SHOWN])
+        self.assertEqual((message.topic, message.key), (Topic.EXPOSURES, "1"))
+        found = decode(Topic.EXPOSURES, message.value)
+        assert isinstance(found, ShownList)
+        first = EVENTS[Topic.EXPOSURES]
+        second = msgspec.structs.replace(first, recommendation_id="other", track_id=9, rank=2)
+        self.assertEqual(events_in(found), [first, second])
+
+    def test_a_list_that_contradicts_itself_is_poison(self) -> None:
+        for change in (
+            {"recommendation_ids": ["id"]},
+            {"track_ids": [7, 2**63]},
+            {"exposed_at": "0001-01-01T00:00:00Z"},
+            {"version": 1},
+        ):
+            value = json.dumps(json.loads(encode(SHOWN)) | change).encode()
+            self.assertIsInstance(decode(Topic.EXPOSURES, value), Poison, change)
+        value = json.dumps(json.loads(encode(SHOWN))).encode()
+        self.assertIsInstance(decode(Topic.FEEDBACK, value), Poison)
 
     def test_every_event_comes_back_as_it_was(self) -> None:
         for topic, event in EVENTS.items():

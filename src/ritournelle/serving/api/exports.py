@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from ritournelle.domain.exposures import ShownList
 from ritournelle.domain.taste import TasteExclusion
 from ritournelle.forgetting.export import rows_of
 from ritournelle.online_store.base import StoredList
 from ritournelle.serving.api.contract import ExportOut, ToldOut
 from ritournelle.serving.api.erasures import Erasures
-from ritournelle.streaming.broker import Broker
+from ritournelle.streaming.broker import Broker, Message
+from ritournelle.streaming.messages import decode, encode
+from ritournelle.streaming.topics import Topic
 from ritournelle.warehouse.base import Warehouse
 
 
@@ -37,15 +40,12 @@ class Exports:
             user_id=user_id,
             exported_at=now,
             tables=self._tables(user_id),
-            event_log=[_told(message.topic, message.published_at, message.value) for message in self._log(user_id)],
+            event_log=[told for message in self.broker.held(str(user_id)) for told in _told(message)],
             online_store=[
                 *(msgspec.to_builtins(exclusion) for exclusion in self.told_here(user_id)),
                 *(msgspec.to_builtins(msgspec.structs.asdict(one)) for one in self.stored_here(user_id)),
             ],
         )
-
-    def _log(self, user_id: int) -> Sequence[Any]:
-        return self.broker.held(str(user_id))
 
     def _tables(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
         with self.erasures.undisturbed():
@@ -56,5 +56,10 @@ class Exports:
                 return rows_of(warehouse, user_id)
 
 
-def _told(topic: str, published_at: datetime, value: bytes) -> ToldOut:
-    return ToldOut(topic=topic, received_at=published_at, message=value.decode("utf-8", "backslashreplace"))
+def _told(message: Message) -> Iterator[ToldOut]:
+    """As it stands in the log; of a list that was shown each exposure by itself, as it stands in the tables."""
+    known = decode(Topic.EXPOSURES, message.value) if message.topic == Topic.EXPOSURES else None
+    values = [encode(one) for one in known.exposures()] if isinstance(known, ShownList) else [message.value]
+    for value in values:
+        text = value.decode("utf-8", "backslashreplace")
+        yield ToldOut(topic=message.topic, received_at=message.published_at, message=text)

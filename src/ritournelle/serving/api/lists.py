@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from ritournelle.domain.issuing import exposures_of, issue_list
+from ritournelle.domain.issuing import issue_list, shown_list
 from ritournelle.domain.recommendation_ids import RecommendationIds
 from ritournelle.domain.recommendations import RecommendationList
 from ritournelle.domain.taste import TasteExclusion
@@ -56,7 +56,7 @@ class Lists:
         """The list, shown: its exposures are in the event log. Raises `TransientError` when that cannot be written."""
         made = issue_list(self._made(Asked(user_id, k, now, context, rules=self.rules)), self.ids, surface, now)
         if made.recommendations:
-            self.broker.publish(outgoing(exposures_of(made, surface, now)))
+            self.broker.publish(outgoing([shown_list(made, surface, now)]))
         return made
 
     def exclusions_of(self, user_id: int) -> Sequence[TasteExclusion]:

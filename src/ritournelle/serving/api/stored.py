@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ritournelle.domain.exposures import Exposure
+from ritournelle.domain.exposures import ShownList
 from ritournelle.domain.recommendation_ids import RecommendationIds
 from ritournelle.domain.recommendations import RecommendationList
 from ritournelle.errors import RitournelleError
@@ -25,7 +25,7 @@ from ritournelle.inference.publication import Publication
 from ritournelle.online_store.base import OnlineStore, StoredList, unpacked
 from ritournelle.serving.api.readers import Readers
 from ritournelle.streaming.broker import Outgoing
-from ritournelle.streaming.messages import VERSION, encode
+from ritournelle.streaming.messages import encode
 from ritournelle.streaming.topics import Topic
 from ritournelle.warehouse.publication_watch import version_of
 
@@ -35,7 +35,7 @@ _READY = 4_096
 _NO_END = b"]}"
 _NEXT = b',{"recommendation_id":"'
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
-_BEFORE_ID = b'{"version":%d,"recommendation_id":"' % VERSION
+_BEFORE_TRACKS, _BEFORE_IDS, _BEFORE_MOMENT = b'"track_ids":[', b'],"recommendation_ids":["', b'"],"exposed_at":'
 
 
 class Told(Protocol):
@@ -65,9 +65,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Ready:
-    """A list written out but for the ids, and for the moment of what is on record: what each of them stands between.
+    """A list written out but for the ids: what each of them stands between.
 
-    `made` is the list without its tracks.
+    `made` is the list without its tracks; `record` and `numbers` begin what is on record of it, and write its tracks.
     """
 
     made: RecommendationList
@@ -75,7 +75,8 @@ class Ready:
     head: bytes
     tracks: Sequence[int]
     entries: Sequence[bytes]
-    exposures: Sequence[bytes]
+    record: bytes
+    numbers: Sequence[bytes]
 
     @classmethod
     def of(cls, user_id: int, stored: StoredList, known: Tracks, surface: str) -> Ready:
@@ -83,45 +84,62 @@ class Ready:
         made = head_of_stored(user_id, stored)
         head = msgspec.json.encode(made.to_dict())[: -len(_NO_END)] + _NEXT[1:]
         entries = [b'",' + msgspec.json.encode(one)[1:] + _NEXT for one in _entries(stored, known)]
-        return cls(made, surface, head, stored.tracks, entries, _exposures(made, stored.tracks, surface))
+        return cls(
+            made,
+            surface,
+            head,
+            stored.tracks,
+            entries,
+            _record(made, surface),
+            [b"%d" % track for track in stored.tracks],
+        )
 
-    def issued(self, ids: RecommendationIds, k: int, now: datetime) -> tuple[bytes, list[Outgoing]]:
+    def issued(self, ids: RecommendationIds, k: int, now: datetime) -> tuple[bytes, Outgoing]:
         """The answer of `k` tracks with ids of now, and what is to be on record of it before it is given."""
-        made, end = self.made, msgspec.json.encode(now) + b"}"
+        made = self.made
         issued = ids.issue_all(made.user_id, self.tracks[:k], made.model_version, self.surface, now)
         body = b"".join(chain.from_iterable(zip(issued, self.entries)))[: -len(_NEXT)]
-        key = str(made.user_id)
-        messages = [
-            Outgoing(Topic.EXPOSURES, key, _BEFORE_ID + one + rest + end) for one, rest in zip(issued, self.exposures)
-        ]
-        return self.head + body + _NO_END, messages
+        return self.head + body + _NO_END, Outgoing(Topic.EXPOSURES, str(made.user_id), self._record_of(issued, now))
+
+    def _record_of(self, issued: Sequence[bytes], now: datetime) -> bytes:
+        """What `encode` makes of the `ShownList`."""
+        moment = msgspec.json.encode(now)
+        tracks, ids = b",".join(self.numbers[: len(issued)]), b'","'.join(issued)
+        return b"".join((self.record, tracks, _BEFORE_IDS, ids, _BEFORE_MOMENT, moment, b"}"))
 
 
 def _entries(stored: StoredList, known: Tracks) -> Iterator[Entry]:
     listed = zip(stored.tracks, stored.scores, stored.because_of, strict=True)
     for rank, (track_id, score, because_of) in enumerate(listed, start=1):
-        track, reason = known.get(track_id, {}), told_reason(stored.reason, because_of, known)
-        names = {name: track.get(name) for name in ("name", "artist", "album", "duration_seconds")}
-        yield Entry(rank=rank, track_id=track_id, score=score, reason=reason, because_of=because_of, **names)
+        get = known.get(track_id, {}).get
+        yield Entry(
+            rank=rank,
+            track_id=track_id,
+            name=get("name"),
+            artist=get("artist"),
+            album=get("album"),
+            duration_seconds=get("duration_seconds"),
+            score=score,
+            reason=told_reason(stored.reason, because_of, known),
+            because_of=because_of,
+        )
 
 
-def _exposures(made: RecommendationList, tracks: Sequence[int], surface: str) -> list[bytes]:
-    """For each track what stands in its message between the id, its first field, and the moment, its last one."""
-    sample = Exposure(
-        recommendation_id="",
+def _record(made: RecommendationList, surface: str) -> bytes:
+    """How what is on record begins, up to the tracks."""
+    sample = ShownList(
         user_id=made.user_id,
-        track_id=0,
-        rank=1,
         model_version=made.model_version,
         surface=surface,
         answered_by=made.answered_by,
+        track_ids=[],
+        recommendation_ids=[""],
         exposed_at=_NO_MOMENT,
     )
-    end = msgspec.json.encode(sample.exposed_at) + b"}"
-    before, between, after = encode(sample).removesuffix(end).partition(b'"track_id":0,"rank":1,')
-    assert before.startswith(_BEFORE_ID) and between, "exposures are encoded otherwise now"
-    before = before.removeprefix(_BEFORE_ID)
-    return [b'%b"track_id":%d,"rank":%d,%b' % (before, track, rank, after) for rank, track in enumerate(tracks, 1)]
+    before, tracks, after = encode(sample).rpartition(_BEFORE_TRACKS)
+    end = _BEFORE_IDS + _BEFORE_MOMENT + msgspec.json.encode(_NO_MOMENT) + b"}"
+    assert tracks and after == end, "lists are encoded otherwise now"
+    return before + tracks
 
 
 class StoredLists:

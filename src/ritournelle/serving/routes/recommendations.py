@@ -64,8 +64,8 @@ def recommendation_routes(parts: ApiParts) -> APIRouter:
 
 def _shown(parts: ApiParts, ready: Ready, k: int) -> Response:
     """A stored list; what it shows is on record before."""
-    body, messages = ready.issued(parts.lists.ids, k, parts.clock())
-    parts.lists.broker.publish(messages)
+    body, record = ready.issued(parts.lists.ids, k, parts.clock())
+    parts.lists.broker.publish([record])
     parts.traffic.listed(trouble_of(ready.made))
     return Response(body, media_type="application/json")
 
