@@ -77,7 +77,12 @@ class Outsider:
         method, address = pick.choice(
             [("POST", "/v1/listens"), ("POST", "/v1/feedback"), ("PUT", "/v1/users/1/taste-exclusions")]
             + [("DELETE", f"/v1/users/{LISTENER}/taste-exclusions")]
-            + [("POST", pick.choice(["/listen/1", f"/listen/{LISTENER}", "/models", "/sign-in", "/health/incidents/1"]))]
+            + [
+                (
+                    "POST",
+                    pick.choice(["/listen/1", f"/listen/{LISTENER}", "/models", "/sign-in", "/health/incidents/1"]),
+                )
+            ]
         )
         if not address.startswith("/v1/"):
             return method, address, self._form_headers(), self._form()

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ritournelle.recommenders.ranked import NO_TRACK, Ranked
 
+_EPSILON = float(np.finfo(np.float32).eps)  # pylint: disable=no-member
+
 
 class Shortlist:
     """Of tracks with these factors (tracks × dimensions)."""
@@ -23,7 +25,7 @@ class Shortlist:
         dimensions = factors.shape[1]
         longest = float(np.linalg.norm(factors, axis=1).max(initial=0.0))
         # One rounding for each of x, y, their products and sums; and once more, since the list is compared in float32.
-        self._error = (dimensions + 4) * float(np.finfo(np.float32).eps) * longest
+        self._error = (dimensions + 4) * _EPSILON * longest
 
     def best(
         self, state: NDArray[np.float64], k: int, hidden: NDArray[np.int64], allowed: NDArray[np.bool_] | None
