@@ -187,7 +187,8 @@ class Recommender(ABC):
         parts = [Ranked.empty(0, k)]
         for start in range(0, states.shape[0], _ROWS_AT_ONCE):
             block = states[start : start + _ROWS_AT_ONCE]
-            hidden = None if exclude is None else exclude[start : start + _ROWS_AT_ONCE]
+            is_all = block.shape[0] == states.shape[0]  # a slice would copy 43,000 tracks of one listener: 0.2 ms
+            hidden = exclude if exclude is None or is_all else exclude[start : start + _ROWS_AT_ONCE]
             sparse = self._sparse_scores(block)
             if sparse is None:
                 parts.append(self._recommend_dense(block, k, hidden, allowed))
