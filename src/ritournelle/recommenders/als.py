@@ -133,14 +133,12 @@ class AlsRecommender(Recommender):
         return 1.0 + self.config.alpha * strengths
 
     def _fold_in(self, heard: Interactions) -> States:
-        heard = self._bounded(heard)
         if heard.shape[0] >= MANY:
-            return self._fold_in_many(heard)
+            return self._fold_in_many(self._bounded(heard))
         states = np.zeros((heard.shape[0], self._factors.shape[1]))
-        for row in np.flatnonzero(np.diff(heard.indptr)):
-            listens = slice(heard.indptr[row], heard.indptr[row + 1])
-            mine = self._factors[heard.indices[listens]]
-            confidence = self._confidence(heard.data[listens])
+        for row in np.flatnonzero(np.diff(heard.indptr)).tolist():
+            kept = self._heaviest(heard, row)
+            mine, confidence = self._factors[heard.indices[kept]], self._confidence(heard.data[kept])
             states[row] = np.linalg.solve(self._normal_matrix(mine, confidence), confidence @ mine)
         return states
 
