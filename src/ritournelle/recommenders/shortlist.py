@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ritournelle.recommenders.ranked import NO_TRACK, Ranked
 
-_EPSILON = float(np.finfo(np.float32).eps)  # pylint: disable=no-member
+_EPSILON = float(np.finfo(np.float32).eps)  # pylint: disable=no-member  # it is there
 
 
 class Shortlist:

@@ -42,7 +42,7 @@ class KeptTemplates:
                 return compiled(source, *others, **options)
             return self.code_of(type(environment).__name__, source, lambda: compiled(source))
 
-        MacroFuzzEnvironment.compile = kept  # type: ignore[method-assign,assignment]
+        MacroFuzzEnvironment.compile = kept  # type: ignore[method-assign,assignment]  # Jinja has no hook
 
     def code_of(self, language: str, source: str, compiled: Callable[[], CodeType]) -> CodeType:
         """The code of a template in one of dbt's two ways of writing them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ritournelle.transform.dbt_classes import KeptSchemas, compile_when_needed
 
-compile_when_needed()
+compile_when_needed()  # before dbt and mashumaro are imported, hence the imports below it
 
 from dbt.adapters.duckdb.credentials import DuckDBCredentials  # pylint: disable=wrong-import-position
 from dbt.contracts.project import ProfileConfig, Project, ProjectFlags  # pylint: disable=wrong-import-position

@@ -24,7 +24,7 @@ TEMPLATES = (
 
 class KeptTemplatesTest(unittest.TestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
+        folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with  # cleaned up next
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "cache" / "templates.marshal"
         before = MacroFuzzEnvironment.__dict__.get("compile", Environment.compile)
