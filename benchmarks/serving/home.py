@@ -25,7 +25,7 @@ from ritournelle.warehouse.marts import INTERACTIONS
 
 FIRST_ID = 1_000_000
 """Ids are not row numbers."""
-HEAVY = 5
+HEAVY = 45
 """The last listeners have `HEAVY_LISTENS` each."""
 HEAVY_LISTENS = 100_000
 PEER = "peer.db"

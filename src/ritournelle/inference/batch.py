@@ -52,8 +52,8 @@ class Night:
     """Of the champion's tracks, where there are rules."""
     strongest: pa.Table | None = None
     """Of `interactions`, what the champion is asked with; None: all. See `inference.strongest`."""
-    candidates: NDArray[np.int64] | None = None
-    """Rows of the champion's tracks for `recommendable`, where they are known; None: looked up."""
+    candidates: NDArray[np.bool_] | None = None
+    """Which of the champion's tracks may be recommended, where that is known; None: looked up."""
     backoff: ContentBackoff | None = None
     """For those who heard only tracks that the champion does not know; None: popularity answers them."""
     never: pa.Table = field(default_factory=no_pairs)
@@ -156,8 +156,8 @@ def _ask_fallback(night: Night, user_ids: NDArray[np.int64], why: str) -> pa.Rec
     return night.fallback.rows(user_ids, left_out, night.list_length, night.by_fallback(why))
 
 
-def _candidates(night: Night) -> NDArray[np.int64] | None:
-    """Rows of the champion's tracks that may be recommended."""
+def _candidates(night: Night) -> NDArray[np.int64] | NDArray[np.bool_] | None:
+    """Rows of the champion's tracks that may be recommended, or which of them."""
     if night.candidates is not None:
         return night.candidates
     if night.champion is None or night.recommendable is None:

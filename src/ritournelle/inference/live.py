@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ritournelle.domain.interactions import UNKNOWN
 from ritournelle.domain.recommendations import AnsweredBy, RecommendationList
 from ritournelle.domain.taste import TasteExclusion
 from ritournelle.errors import ModelError, NothingToLearnError
@@ -20,7 +21,6 @@ from ritournelle.inference.excluding import excluded_tracks, unheard_tracks, wit
 from ritournelle.inference.explaining import carriers
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.lists import list_from_rows, unknown_listener
-from ritournelle.inference.nightly import with_histories
 from ritournelle.inference.publication import Publication
 from ritournelle.inference.rerank import RerankRules
 from ritournelle.inference.strongest import strongest
@@ -93,13 +93,28 @@ def _night(
     if champion is not None and asked.rules.is_active:
         night = replace(night, traits=shared.traits(warehouse, champion))
     unheard = unheard_tracks(warehouse, asked.user_id, asked.exclusions) | set(left_out.tolist())
-    night = with_histories(warehouse, night, [asked.user_id], lambda: shared.backoff(warehouse))
-    night = _with_context(_without(night, unheard), asked)
+    night = _with_context(_without(_with_history(warehouse, shared, night, asked.user_id), unheard), asked)
     if champion is None:
         return night
-    gone = np.concatenate([left_out, night.interactions["track_id"].to_numpy()])
-    candidates = shared.candidates_but(warehouse, champion, gone)
-    return replace(night, strongest=strongest(night.interactions), candidates=candidates)
+    known = shared.histories.known(warehouse, asked.user_id, champion)
+    others = champion.tracks.rows(np.concatenate([left_out, np.array(asked.context, dtype=np.int64)]))
+    allowed = shared.allowed_but(warehouse, champion, known, others[others != UNKNOWN])
+    return replace(night, candidates=allowed)
+
+
+def _with_history(warehouse: Warehouse, shared: Publication, night: Night, user_id: int) -> Night:
+    """With what the listener heard until this publication, and what they are known by."""
+    histories, champion = shared.histories, night.champion
+    night = replace(night, interactions=histories.heard(warehouse, user_id))
+    if champion is None:
+        return night
+    is_known = len(histories.known(warehouse, user_id, champion)) or not night.interactions.num_rows
+    return replace(
+        night,
+        strongest=histories.strongest(warehouse, user_id),
+        recent=histories.recent(warehouse, user_id) if champion.model.follows_order else None,
+        backoff=None if is_known else shared.backoff(warehouse),
+    )
 
 
 def _allowed(rows: pa.Table, left_out: NDArray[np.int64]) -> pa.Table:
@@ -110,8 +125,13 @@ def _allowed(rows: pa.Table, left_out: NDArray[np.int64]) -> pa.Table:
 
 
 def _without(night: Night, tracks: set[int]) -> Night:
+    """Without these tracks in what was heard: what the listener is known by is found anew."""
+    if not tracks:
+        return night
     recent = None if night.recent is None else without_tracks(night.recent, tracks)
-    return replace(night, interactions=without_tracks(night.interactions, tracks), recent=recent)
+    interactions = without_tracks(night.interactions, tracks)
+    known_by = None if night.strongest is None else strongest(interactions)
+    return replace(night, interactions=interactions, strongest=known_by, recent=recent)
 
 
 def _with_context(night: Night, asked: Asked) -> Night:
@@ -120,11 +140,13 @@ def _with_context(night: Night, asked: Asked) -> Night:
         return night
     users, ones = [asked.user_id] * len(asked.context), [1.0] * len(asked.context)
     heard = pa.table([users, list(asked.context), ones], schema=night.interactions.schema)
+    known_by = None if night.strongest is None else pa.concat_tables([night.strongest, heard])
     recent = night.recent
     if recent is not None:
         now = pa.table([users, list(asked.context), [asked.now] * len(users)], schema=recent.schema)
         recent = pa.concat_tables([recent, now])
-    return replace(night, interactions=pa.concat_tables([night.interactions, heard]), recent=recent)
+    interactions = pa.concat_tables([night.interactions, heard])
+    return replace(night, interactions=interactions, strongest=known_by, recent=recent)
 
 
 def _named(warehouse: Warehouse, shared: Publication, night: Night, rows: pa.Table) -> RecommendationList:

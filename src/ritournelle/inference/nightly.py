@@ -14,7 +14,7 @@ import xxhash
 from numpy.typing import ArrayLike, NDArray
 
 from ritournelle.domain.interactions import IdMap
-from ritournelle.inference.backoff import ContentBackoff, backoff_of, needs_backoff
+from ritournelle.inference.backoff import backoff_of, needs_backoff
 from ritournelle.inference.batch import BLOCK_SIZE, Night, nightly_blocks
 from ritournelle.inference.champion import Champion, load_champion
 from ritournelle.inference.fallback import Fallback
@@ -79,7 +79,7 @@ def write_nightly_lists(
     _forget(warehouse, found.gone)
     rows = 0
     if len(found.changed):
-        blocks = nightly_blocks(with_histories(warehouse, night, found.changed), found.changed, block_size=block_size)
+        blocks = nightly_blocks(_with_histories(warehouse, night, found.changed), found.changed, block_size=block_size)
         rows = _store_all(warehouse, states, blocks, len(found.changed), on_progress)
     problem = night.champion.problem if night.champion is not None else ""
     return Written(len(listeners), len(found.changed), rows, night.model_version, problem)
@@ -168,17 +168,14 @@ def _never_recommended(warehouse: Warehouse) -> pa.Table:
     return marts.NEVER_RECOMMENDED.run(warehouse)
 
 
-def with_histories(
-    warehouse: Warehouse, night: Night, users: ArrayLike, content: Callable[[], ContentBackoff | None] | None = None
-) -> Night:
-    """The night with what these users heard; `content` brings the content back-off from elsewhere, if it is needed."""
+def _with_histories(warehouse: Warehouse, night: Night, users: ArrayLike) -> Night:
+    """The night with what these users heard."""
     named = np.asarray(users, dtype=np.int64).tolist()
     wanted = {} if len(named) > _FEW else {"user_ids": named}
     interactions = (marts.INTERACTIONS_OF if wanted else marts.INTERACTIONS).run(warehouse, **wanted)
     backoff = None
-    if night.champion is not None:
-        made = content or (lambda: backoff_of(marts.TRACK_CONTENT.run(warehouse)))
-        backoff = made() if needs_backoff(interactions, night.champion.tracks) else None
+    if night.champion is not None and needs_backoff(interactions, night.champion.tracks):
+        backoff = backoff_of(marts.TRACK_CONTENT.run(warehouse))
     recent = _recent(warehouse, night.champion, wanted)
     return replace(night, interactions=interactions, recent=recent, backoff=backoff)
 

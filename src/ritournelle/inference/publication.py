@@ -15,6 +15,7 @@ from ritournelle.domain.interactions import UNKNOWN, IdMap
 from ritournelle.inference.backoff import ContentBackoff, backoff_of
 from ritournelle.inference.champion import Champion
 from ritournelle.inference.fallback import Fallback, freshest_window, of_tracks
+from ritournelle.inference.histories import Histories
 from ritournelle.inference.rerank import Traits
 from ritournelle.warehouse import marts
 from ritournelle.warehouse.base import Warehouse
@@ -33,6 +34,7 @@ class Publication:
 
     def __init__(self, *, is_kept: bool = True) -> None:
         self._is_kept = is_kept
+        self.histories = Histories()
         self.known_excluding: Collection[int] = ()
         self.known_tracks: Mapping[int, Mapping[str, Any]] | None = None
         self._parts: dict[Hashable, Any] = {}
@@ -109,20 +111,18 @@ class Publication:
 
         return self.part(("candidates", champion.version), known)
 
-    def candidates_but(
-        self, warehouse: Warehouse, champion: Champion, track_ids: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """The same without some tracks."""
+    def allowed_but(self, warehouse: Warehouse, champion: Champion, *without: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """The same as a mask, without some rows, all of tracks that the champion knows."""
 
         def all_of_them() -> NDArray[np.bool_]:
             allowed = np.zeros(len(champion.tracks), dtype=np.bool_)
             allowed[self.candidates(warehouse, champion)] = True
             return allowed
 
-        allowed = self.part(("allowed", champion.version), all_of_them).copy()
-        rows = champion.tracks.rows32(track_ids)
-        allowed[rows[rows != UNKNOWN]] = False
-        return np.flatnonzero(allowed)
+        allowed: NDArray[np.bool_] = self.part(("allowed", champion.version), all_of_them).copy()
+        for rows in without:
+            allowed[rows] = False
+        return allowed
 
     def traits(self, warehouse: Warehouse, champion: Champion) -> Traits:
         """What the rules of rerank know of the champion's tracks."""

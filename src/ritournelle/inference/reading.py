@@ -15,7 +15,6 @@ from ritournelle.inference.explaining import carriers
 from ritournelle.inference.lists import fallback_rows, list_from_rows
 from ritournelle.inference.live import Asked, live_list
 from ritournelle.inference.publication import Publication
-from ritournelle.inference.recent import LATEST
 from ritournelle.inference.rerank import RerankRules
 from ritournelle.inference.rows import RECOMMENDATION_SCHEMA
 from ritournelle.registry.base import Registry
@@ -60,12 +59,14 @@ def read_list(
 def _told(warehouse: Warehouse, shared: Publication, models: Champions, rows: pa.Table) -> RecommendationList:
     """These rows with the names of the tracks and what carried them."""
     user_id = rows["user_id"][0].as_py()
-    because_of = _because_of(warehouse, models, user_id, rows)
+    because_of = _because_of(warehouse, shared, models, user_id, rows)
     named = [*rows.column("track_id").to_pylist(), *(track for heard in because_of.values() for track in heard)]
     return list_from_rows(rows, shared.named(warehouse, named), because_of)
 
 
-def _because_of(warehouse: Warehouse, champions: Champions, user_id: int, rows: pa.Table) -> dict[int, list[int]]:
+def _because_of(
+    warehouse: Warehouse, shared: Publication, champions: Champions, user_id: int, rows: pa.Table
+) -> dict[int, list[int]]:
     """The heard tracks behind each track of a list; nothing if no model made it, or that model is gone."""
     version = rows.column("model_version")[0].as_py()
     if rows.column("fallback_reason")[0].is_valid:
@@ -74,16 +75,15 @@ def _because_of(warehouse: Warehouse, champions: Champions, user_id: int, rows: 
         champion = champions.version(version)
     except ModelError:
         return {}
-    heard, recent = marts.INTERACTIONS_OF.run(warehouse, user_ids=[user_id]), None
-    if champion.model.follows_order:
-        recent = marts.RECENT_LISTENS_OF.run(warehouse, latest=LATEST, user_ids=[user_id])
+    heard = shared.histories.heard(warehouse, user_id)
+    recent = shared.histories.recent(warehouse, user_id) if champion.model.follows_order else None
     return carriers(champion, rows, heard, recent)
 
 
 def _fallback(
     warehouse: Warehouse, shared: Publication, registry: Registry, user_id: int, k: int, now: datetime
 ) -> pa.Table:
-    heard = marts.INTERACTIONS_OF.run(warehouse, user_ids=[user_id])
+    heard = shared.histories.heard(warehouse, user_id)
     is_known = bool(marts.LIVING_USER.run(warehouse, user_id=user_id).num_rows)
     return fallback_rows(
         user_id,

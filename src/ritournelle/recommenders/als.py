@@ -10,7 +10,7 @@ Takács, Pilászy, Tikk 2011). Everything after it needs the track factors Y onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -20,19 +20,11 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from ritournelle.errors import ModelError
-from ritournelle.recommenders.base import MANY, Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.base import MANY, Interactions, Progress, RecommenderConfig, States
+from ritournelle.recommenders.factors import WEIGHTINGS, FactorRecommender, Factors, weighted_gram
 from ritournelle.recommenders.inner_products import InnerProducts
 from ritournelle.recommenders.ranked import Ranked
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
-from ritournelle.recommenders.shortlist import Shortlist
-
-Factors = NDArray[np.float64]
-
-_WEIGHTINGS: dict[str, Callable[[Factors], Factors]] = {
-    "log1p": np.log1p,
-    "linear": np.asarray,
-    "binary": np.ones_like,
-}
 
 _POWER_STEPS = 30
 _NEAR_ENOUGH = 1e-4
@@ -72,7 +64,7 @@ class AlsConfig(RecommenderConfig):
     )
 
 
-class AlsRecommender(Recommender):
+class AlsRecommender(FactorRecommender):
     """Personal lists from factors of tracks; listeners are folded in, so those never trained on are served alike.
 
     λ follows the data unless it is set: a pattern whose singular value in the confidence matrix is below λ vanishes
@@ -90,13 +82,10 @@ class AlsRecommender(Recommender):
     }
 
     config: AlsConfig
-    _factors: Factors
-    _gram: Factors
-    _shortlist: Shortlist
     _regularization: float
 
     def _learn(self, interactions: Interactions, progress: Progress) -> None:
-        strengths = self._confidence(interactions.data).astype(np.float32)
+        strengths = self._strengths(interactions.data).astype(np.float32)
         confidence = csr_matrix((strengths, interactions.indices, interactions.indptr), shape=interactions.shape)
         strongest = _strongest_pattern(confidence)
         restraint = self.config.regularization or self.config.relative_regularization * strongest
@@ -121,33 +110,24 @@ class AlsRecommender(Recommender):
         return factors
 
     def _take(self, factors: NDArray[np.float32], regularization: float) -> None:
-        if not np.all(np.isfinite(factors)):
-            raise ModelError("training gave factors that are not finite; raise the regularization or lower alpha")
-        self._factors = factors.astype(np.float64)
-        self._gram = self._factors.T @ self._factors
-        self._shortlist = Shortlist(self._factors)
+        self._take_factors(factors, "raise the regularization or lower alpha")
         self._regularization = float(regularization)
 
-    def _confidence(self, weights: NDArray[Any]) -> NDArray[np.float64]:
-        strengths = _WEIGHTINGS[self.config.weighting](weights.astype(np.float64))
+    def _strengths(self, weights: NDArray[Any]) -> NDArray[np.float64]:
+        strengths = WEIGHTINGS[self.config.weighting](weights.astype(np.float64))
         return 1.0 + self.config.alpha * strengths
 
     def _fold_in(self, heard: Interactions) -> States:
         if heard.shape[0] >= MANY:
             return self._fold_in_many(self._bounded(heard))
-        states = np.zeros((heard.shape[0], self._factors.shape[1]))
-        for row in np.flatnonzero(np.diff(heard.indptr)).tolist():
-            kept = self._heaviest(heard, row)
-            mine, confidence = self._factors[heard.indices[kept]], self._confidence(heard.data[kept])
-            states[row] = np.linalg.solve(self._normal_matrix(mine, confidence), confidence @ mine)
-        return states
+        return super()._fold_in(heard)
 
     def _fold_in_many(self, heard: Interactions) -> States:
         """The same by the library, in float32 and on all cores."""
         from implicit.cpu import _als as library  # here: 1 s to import
 
         confidence = csr_matrix(
-            (self._confidence(heard.data).astype(np.float32), heard.indices, heard.indptr), heard.shape
+            (self._strengths(heard.data).astype(np.float32), heard.indices, heard.indptr), heard.shape
         )
         states = np.zeros((heard.shape[0], self._factors.shape[1]), dtype=np.float32)
         factors = self._shortlist.narrow
@@ -178,48 +158,18 @@ class AlsRecommender(Recommender):
         tied = np.flatnonzero(weights == edge)[: most - len(above)]
         return np.sort(np.concatenate([above, tied])) + start
 
-    def _normal_matrix(self, mine: Factors, confidence: NDArray[np.float64]) -> Factors:
+    def _normal_matrix(self, mine: Factors, strengths: NDArray[np.float64]) -> Factors:
         """YᵀCY + λI of one listener: YᵀY once for all, plus what the heard tracks add to it."""
-        restraint = self._regularization * np.eye(mine.shape[1])
-        matrix: Factors = self._gram + restraint + (mine.T * (confidence - 1.0)) @ mine
+        matrix = weighted_gram(mine, strengths - 1.0)
+        matrix += self._gram
+        matrix[np.diag_indices_from(matrix)] += self._regularization
         return matrix
-
-    def _scores(self, states: States) -> Scores:
-        scores: Scores = states @ self._factors.T
-        return scores
 
     def _recommend_many(
         self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None
     ) -> Ranked:
         products = InnerProducts(self._shortlist.narrow, allowed)
         return products.best(states.astype(np.float32), k, exclude)
-
-    def _recommend_dense(
-        self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None
-    ) -> Ranked:
-        """One listener alone, who waits, needs the exact scores of a few tracks only: half the time."""
-        if states.shape[0] != 1 or not np.all(np.isfinite(states)):
-            return super()._recommend_dense(states, k, exclude, allowed)
-        hidden = np.zeros(0, dtype=np.int64) if exclude is None else exclude.indices
-        return self._shortlist.best(states[0], k, hidden, allowed)
-
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
-        del states  # follow from what was heard
-        shares = np.zeros((heard.nnz, tracks.shape[1]))
-        for row in np.flatnonzero(np.diff(heard.indptr)).tolist():
-            kept = self._heaviest(heard, row)
-            mine, confidence = self._factors[heard.indices[kept]], self._confidence(heard.data[kept])
-            # The matrix is symmetric: solved for the few tracks of a list, and not for hundreds that were heard.
-            pulls = np.linalg.solve(self._normal_matrix(mine, confidence), self._factors[tracks[row]].T)
-            shares[kept] = (mine.T * confidence).T @ pulls
-        return shares
-
-    def _similarities(self, rows: NDArray[np.int64]) -> Scores:
-        """Cosine of the factors; 0 where a track has none."""
-        lengths = np.linalg.norm(self._factors, axis=1, keepdims=True)
-        directions = np.divide(self._factors, lengths, out=np.zeros_like(self._factors), where=lengths > 0)
-        similarities: Scores = directions[rows] @ directions.T
-        return similarities
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         return {"factors": self._factors.astype(np.float32), "regularization": np.array(self._regularization)}

@@ -168,8 +168,8 @@ class Recommender(ABC):
         whose scores differ in the seventh digit may change places.
 
         `exclude` (listeners × n_tracks) leaves out each listener's own tracks: the seen filter is the heard matrix.
-        `candidates` (row numbers, any order) limits the choice for everybody. Where fewer than `k` tracks remain, the
-        row ends in padding (see `Ranked`). Ties go to the lower track row.
+        `candidates` (row numbers in any order, or a mask of n_tracks) limits the choice for everybody. Where fewer than
+        `k` tracks remain, the row ends in padding (see `Ranked`). Ties go to the lower track row.
         """
         listeners, allowed = states.shape[0], self._allowed(candidates)
         exclude = None if exclude is None else self._of_my_tracks(exclude)
@@ -387,6 +387,10 @@ class Recommender(ABC):
     def _allowed(self, candidates: ArrayLike | None) -> NDArray[np.bool_] | None:
         if candidates is None:
             return None
+        if isinstance(candidates, np.ndarray) and candidates.dtype == np.bool_:
+            if candidates.shape != (self.n_tracks,):
+                raise ValueError(f"a mask of candidates of shape {candidates.shape}, but {self.n_tracks} tracks")
+            return candidates
         allowed = np.zeros(self.n_tracks, dtype=np.bool_)
         rows = np.asarray(candidates, dtype=np.int64)
         allowed[self._track_rows(rows) if rows.size else rows] = True

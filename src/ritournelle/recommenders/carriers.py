@@ -20,9 +20,23 @@ def strongest_carriers(heard: Any, wanted: NDArray[np.int64], shares: NDArray[np
     tracks = np.full((*wanted.shape, limit), NO_TRACK, dtype=np.int64)
     scores = np.full((*wanted.shape, limit), -np.inf, dtype=np.float32)
     if shares.size:
-        _fill(tracks, scores, heard, shares.astype(np.float32))
+        fill = _fill_one if len(wanted) == 1 else _fill
+        fill(tracks, scores, heard, shares.astype(np.float32))
     tracks[wanted < 0], scores[wanted < 0] = NO_TRACK, -np.inf
     return [Ranked(tracks[row], scores[row]) for row in range(len(wanted))]
+
+
+def _fill_one(tracks: Any, scores: Any, heard: Any, left: NDArray[np.float32]) -> None:
+    """`_fill` for one listener, who waits: a fifth of the time."""
+    shares = np.ascontiguousarray(left.T)
+    shares[shares <= 0] = -np.inf
+    wanted = np.arange(len(shares))
+    for place in range(tracks.shape[2]):
+        first = shares.argmax(axis=1)  # of equal ones the first, which is the lower track
+        highest = shares[wanted, first]
+        tracks[0, :, place] = np.where(np.isneginf(highest), NO_TRACK, heard.indices[first])
+        scores[0, :, place] = highest
+        shares[wanted, first] = -np.inf
 
 
 def _fill(tracks: Any, scores: Any, heard: Any, left: NDArray[np.float32]) -> None:

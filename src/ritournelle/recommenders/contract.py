@@ -93,6 +93,9 @@ class RecommenderContract(ABC):  # pylint: disable=too-many-public-methods  # on
         for full, limited in zip(everything.tracks, some.tracks, strict=True):
             assert np.array_equal(limited, [*full[np.isin(full, candidates)], NO_TRACK, NO_TRACK])
         assert not model.recommend(states, 5, candidates=np.array([], dtype=np.int64)).lengths.any()
+        mask = np.isin(np.arange(model.n_tracks), candidates)
+        _assert_equal(some, model.recommend(states, 5, candidates=mask))
+        _assert_raises(ValueError, lambda: model.recommend(states, 5, candidates=mask[1:]))
 
     def test_batch_equals_single(self) -> None:
         """A listener's list does not depend on who else is asked for."""

@@ -10,7 +10,7 @@ heard or not, with α₀; the restraint of a listener with n of m tracks is reg 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -18,19 +18,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix
 
-from ritournelle.errors import ModelError
-from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
-from ritournelle.recommenders.ranked import Ranked
+from ritournelle.recommenders.base import Interactions, Progress, RecommenderConfig
+from ritournelle.recommenders.factors import WEIGHTINGS, FactorRecommender, Factors, weighted_gram
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
-from ritournelle.recommenders.shortlist import Shortlist
 
-Factors = NDArray[np.float64]
-
-_WEIGHTINGS: Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
-    "log1p": np.log1p,
-    "linear": np.asarray,
-    "binary": np.ones_like,
-}
+_ADVICE = "raise the regularization"
 
 
 class IalsConfig(RecommenderConfig):
@@ -47,7 +39,7 @@ class IalsConfig(RecommenderConfig):
     )
 
 
-class IalsRecommender(Recommender):
+class IalsRecommender(FactorRecommender):
     """As ALS, with another balance of restraint; listeners are folded in and never stored."""
 
     name: ClassVar[str] = "ials"
@@ -62,76 +54,29 @@ class IalsRecommender(Recommender):
     }
 
     config: IalsConfig
-    _factors: Factors
-    _gram: Factors
-    _shortlist: Shortlist
 
     def _learn(self, interactions: Interactions, progress: Progress) -> None:
         counted = csr_matrix(interactions, dtype=np.float32, copy=True)
-        counted.data = self._counts(interactions.data).astype(np.float32)
-        self._take(_train(counted, self.config, progress))
+        counted.data = self._strengths(interactions.data).astype(np.float32)
+        self._take_factors(_train(counted, self.config, progress), _ADVICE)
 
-    def _take(self, factors: NDArray[np.float32]) -> None:
-        if not np.all(np.isfinite(factors)):
-            raise ModelError("training gave factors that are not finite; raise the regularization")
-        self._factors = factors.astype(np.float64)
-        self._gram = self._factors.T @ self._factors
-        self._shortlist = Shortlist(self._factors)
+    def _strengths(self, weights: NDArray[Any]) -> NDArray[np.float64]:
+        return np.asarray(WEIGHTINGS[self.config.weighting](weights.astype(np.float64)), dtype=np.float64)
 
-    def _counts(self, weights: NDArray[Any]) -> NDArray[np.float64]:
-        return np.asarray(_WEIGHTINGS[self.config.weighting](weights.astype(np.float64)), dtype=np.float64)
-
-    def _fold_in(self, heard: Interactions) -> States:
-        states = np.zeros((heard.shape[0], self._factors.shape[1]))
-        for row in np.flatnonzero(np.diff(heard.indptr)):
-            listens = slice(heard.indptr[row], heard.indptr[row + 1])
-            mine, counts = self._factors[heard.indices[listens]], self._counts(heard.data[listens])
-            states[row] = np.linalg.solve(self._normal_matrix(mine, counts), counts @ mine)
-        return states
-
-    def _normal_matrix(self, mine: Factors, counts: NDArray[np.float64]) -> Factors:
+    def _normal_matrix(self, mine: Factors, strengths: NDArray[np.float64]) -> Factors:
         config = self.config
         frequency = config.unobserved * len(self._factors) + len(mine)
         restraint = config.regularization * frequency**config.frequency_exponent
-        matrix: Factors = config.unobserved * self._gram + (mine.T * counts) @ mine
+        matrix = weighted_gram(mine, strengths)
+        matrix += config.unobserved * self._gram
         matrix[np.diag_indices_from(matrix)] += restraint
         return matrix
-
-    def _scores(self, states: States) -> Scores:
-        scores: Scores = states @ self._factors.T
-        return scores
-
-    def _recommend_dense(
-        self, states: States, k: int, exclude: Interactions | None, allowed: NDArray[np.bool_] | None
-    ) -> Ranked:
-        """One listener alone, who waits, needs the exact scores of a few tracks only: half the time."""
-        if states.shape[0] != 1 or not np.all(np.isfinite(states)):
-            return super()._recommend_dense(states, k, exclude, allowed)
-        hidden = np.zeros(0, dtype=np.int64) if exclude is None else exclude.indices
-        return self._shortlist.best(states[0], k, hidden, allowed)
-
-    def _contributions(self, heard: Interactions, tracks: NDArray[np.int64], states: States | None) -> Scores:
-        del states  # follow from what was heard
-        shares = np.zeros((heard.nnz, tracks.shape[1]))
-        for row in np.flatnonzero(np.diff(heard.indptr)):
-            listens = slice(heard.indptr[row], heard.indptr[row + 1])
-            mine, counts = self._factors[heard.indices[listens]], self._counts(heard.data[listens])
-            pulls = np.linalg.solve(self._normal_matrix(mine, counts), self._factors[tracks[row]].T)
-            shares[listens] = (mine.T * counts).T @ pulls
-        return shares
-
-    def _similarities(self, rows: NDArray[np.int64]) -> Scores:
-        """Cosine of the factors; 0 where a track has none."""
-        lengths = np.linalg.norm(self._factors, axis=1, keepdims=True)
-        directions = np.divide(self._factors, lengths, out=np.zeros_like(self._factors), where=lengths > 0)
-        similarities: Scores = directions[rows] @ directions.T
-        return similarities
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         return {"factors": self._factors.astype(np.float32)}
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self._take(arrays["factors"])
+        self._take_factors(arrays["factors"], _ADVICE)
 
 
 def _train(counted: Any, config: IalsConfig, progress: Progress) -> NDArray[np.float32]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ritournelle.recommenders.ranked import NO_TRACK, Ranked
 
+_GROUP = 64
+"""Scores of which only the highest is looked at when the list is begun: of 16 to 512, the fastest for 50,000."""
 _EPSILON = float(np.finfo(np.float32).eps)  # pylint: disable=no-member  # it is there
 
 
@@ -46,12 +48,29 @@ class Shortlist:
         scores = self.narrow @ state.astype(np.float32)
         scores[hidden] = -np.inf
         if allowed is not None:
-            scores[~allowed] = -np.inf
-        left = np.flatnonzero(scores > -np.inf)
-        if k >= len(left):
-            return left
-        scores = scores[left]  # partitioning is slowest with equal scores: 1.2 ms of 50,000 where 43,000 are hidden
-        kth = np.partition(scores, len(scores) - k)[len(scores) - k]
+            scores[np.flatnonzero(~allowed)] = -np.inf  # a third of the time that a mask takes
+        floor = _floor(scores, k)
+        if not np.isfinite(floor):
+            return np.flatnonzero(scores != -np.inf)
         margin = 2 * self._error * float(np.linalg.norm(state))
-        likely: NDArray[np.int64] = left[scores >= kth - margin]
+        likely: NDArray[np.int64] = np.flatnonzero(scores >= floor - margin)
         return likely
+
+
+def _floor(scores: NDArray[np.float32], k: int) -> float:
+    """What at least `k` scores reach, near the k-th best of them; -∞ where fewer are there.
+
+    Each of `k` groups holds one that is as good as the k-th best of what the groups hold at best: 0.03 ms of 50,000
+    scores, where to partition them all takes 0.1, and 1.2 where 43,000 are equal.
+    """
+    groups = len(scores) // _GROUP
+    if k >= groups:
+        return _kth(scores, k)
+    tops = scores[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)  # elementwise over long rows: SIMD
+    floor = _kth(tops, k)
+    return floor if np.isfinite(floor) else _kth(scores, k)
+
+
+def _kth(scores: NDArray[np.float32], k: int) -> float:
+    """The k-th best; -∞ where there are no more than `k`."""
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k]) if k < len(scores) else -np.inf

@@ -57,6 +57,15 @@ INTERACTIONS_OF = Query(
 )
 """The same of some listeners."""
 
+INTERACTIONS_OF_ONE = Query(
+    "interactions_of_one",
+    "marts.interactions",
+    pa.schema([_TRACK_ID, _never_null("weight", pa.float64())]),
+    "SELECT {columns} FROM {table} WHERE user_id = :user_id",
+    {"user_id": int},
+)
+"""The same of one listener, who waits."""
+
 HISTORIES = Query(
     "histories",
     "marts.interactions",
@@ -418,6 +427,7 @@ HISTORY_OF = Query(
 QUERIES = (
     INTERACTIONS,
     INTERACTIONS_OF,
+    INTERACTIONS_OF_ONE,
     HISTORIES,
     TRACK_POPULARITY,
     LIVING_USERS,
