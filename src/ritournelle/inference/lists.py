@@ -78,12 +78,9 @@ def head_of_stored(user_id: int, stored: StoredList) -> RecommendationList:
     return RecommendationList(user_id, stored.model_version, stored.computed_at, answered_by, stored.fallback_reason)
 
 
-def told_reason(reason: str, because_of: Sequence[int], tracks: Mapping[int, Track]) -> str:
-    """The reason of one track as it is shown: with the names of the heard tracks behind it that are known."""
-    if not because_of:
-        return reason
-    heard = [tracks[heard_id]["name"] for heard_id in because_of if heard_id in tracks]
-    return reason_with_names(BECAUSE_OF_HEARD_TRACKS, [name for name in heard if name])
+def told_reason(reason: str, behind: Sequence[str | None]) -> str:
+    """The reason of one track as it is shown: with the names of the heard tracks behind it, where they are known."""
+    return reason_with_names(BECAUSE_OF_HEARD_TRACKS, [name for name in behind if name]) if behind else reason
 
 
 def _recommendation(
@@ -99,6 +96,6 @@ def _recommendation(
         album=track.get("album"),
         duration_seconds=track.get("duration_seconds"),
         score=entry["score"],
-        reason=told_reason(entry["reason"], because_of, tracks),
+        reason=told_reason(entry["reason"], [tracks.get(heard, {}).get("name") for heard in because_of]),
         because_of=because_of,
     )

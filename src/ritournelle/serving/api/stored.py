@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -24,6 +24,7 @@ from ritournelle.inference.batch import NO_MODEL_VERSION
 from ritournelle.inference.publication import Publication
 from ritournelle.online_store.base import OnlineStore, StoredList, unpacked
 from ritournelle.serving.api.readers import Readers
+from ritournelle.serving.api.shown_tracks import ShownTracks
 from ritournelle.streaming.broker import Outgoing
 from ritournelle.streaming.messages import encode
 from ritournelle.streaming.topics import Topic
@@ -32,8 +33,12 @@ from ritournelle.warehouse.publication_watch import version_of
 LOG = logging.getLogger(__name__)
 _READY = 4_096
 """Lists that stay written out; one of 20 tracks takes 10 kB."""
-_NO_END = b"]}"
-_NEXT = b',{"recommendation_id":"'
+_END = b"]}"
+_FIRST = b'{"recommendation_id":"'
+_NEXT = b"}," + _FIRST
+_BECAUSE = b',"because_of":'
+_LINES = msgspec.json.Encoder().encode_lines
+"""One value a line: no text holds a line's end in JSON."""
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 _BEFORE_TRACKS, _BEFORE_IDS, _BEFORE_MOMENT = b'"track_ids":[', b'],"recommendation_ids":["', b'"],"exposed_at":'
 
@@ -43,24 +48,6 @@ class Told(Protocol):
 
     def has_told(self, user_id: int) -> bool:
         """Whether there is anything."""
-
-
-Tracks = Mapping[int, Mapping[str, Any]]
-"""Name, artist, album, duration_seconds by id."""
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """`RecommendationOut` after its id."""
-
-    rank: int
-    track_id: int
-    name: str | None
-    artist: str | None
-    album: str | None
-    duration_seconds: int | None
-    score: float
-    reason: str
-    because_of: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -79,27 +66,19 @@ class Ready:
     numbers: Sequence[bytes]
 
     @classmethod
-    def of(cls, user_id: int, stored: StoredList, known: Tracks, surface: str) -> Ready:
+    def of(cls, user_id: int, stored: StoredList, tracks: ShownTracks, surface: str) -> Ready:
         """With the names of what is published."""
         made = head_of_stored(user_id, stored)
-        head = msgspec.json.encode(made.to_dict())[: -len(_NO_END)] + _NEXT[1:]
-        entries = [b'",' + msgspec.json.encode(one)[1:] + _NEXT for one in _entries(stored, known)]
-        return cls(
-            made,
-            surface,
-            head,
-            stored.tracks,
-            entries,
-            _record(made, surface),
-            [b"%d" % track for track in stored.tracks],
-        )
+        head = msgspec.json.encode(made.to_dict())[: -len(_END)] + _FIRST
+        numbers = [b"%d" % track for track in stored.tracks]
+        return cls(made, surface, head, stored.tracks, _entries(stored, tracks), _record(made, surface), numbers)
 
     def issued(self, ids: RecommendationIds, k: int, now: datetime) -> tuple[bytes, Outgoing]:
         """The answer of `k` tracks with ids of now, and what is to be on record of it before it is given."""
         made = self.made
         issued = ids.issue_all(made.user_id, self.tracks[:k], made.model_version, self.surface, now)
-        body = b"".join(chain.from_iterable(zip(issued, self.entries)))[: -len(_NEXT)]
-        return self.head + body + _NO_END, Outgoing(Topic.EXPOSURES, str(made.user_id), self._record_of(issued, now))
+        body = b"".join(chain.from_iterable(zip(issued, self.entries)))[: 1 - len(_NEXT)]
+        return self.head + body + _END, Outgoing(Topic.EXPOSURES, str(made.user_id), self._record_of(issued, now))
 
     def _record_of(self, issued: Sequence[bytes], now: datetime) -> bytes:
         """What `encode` makes of the `ShownList`."""
@@ -108,21 +87,19 @@ class Ready:
         return b"".join((self.record, tracks, _BEFORE_IDS, ids, _BEFORE_MOMENT, moment, b"}"))
 
 
-def _entries(stored: StoredList, known: Tracks) -> Iterator[Entry]:
-    listed = zip(stored.tracks, stored.scores, stored.because_of, strict=True)
-    for rank, (track_id, score, because_of) in enumerate(listed, start=1):
-        get = known.get(track_id, {}).get
-        yield Entry(
-            rank=rank,
-            track_id=track_id,
-            name=get("name"),
-            artist=get("artist"),
-            album=get("album"),
-            duration_seconds=get("duration_seconds"),
-            score=score,
-            reason=told_reason(stored.reason, because_of, known),
-            because_of=because_of,
+def _entries(stored: StoredList, tracks: ShownTracks) -> list[bytes]:
+    """`RecommendationOut` after its id, up to the next one. Each kind of member is encoded for all tracks at once."""
+    behind = [[tracks[heard].name for heard in because_of] for because_of in stored.because_of]
+    reasons = _LINES([told_reason(stored.reason, names) for names in behind]).split(b"\n")
+    because_of = _LINES(stored.because_of).split(b"\n")
+    scores = _LINES(stored.scores).split(b"\n")
+    parts = zip(map(tracks.__getitem__, stored.tracks), scores, reasons, because_of)
+    return [
+        b"".join(
+            (b'","rank":%d,' % rank, track.members, b',"score":', score, b',"reason":', reason, _BECAUSE, heard, _NEXT)
         )
+        for rank, (track, score, reason, heard) in enumerate(parts, start=1)
+    ]
 
 
 def _record(made: RecommendationList, surface: str) -> bytes:
@@ -197,5 +174,4 @@ class StoredLists:
         return ready if ready.made.model_version == (self._champion() or NO_MODEL_VERSION) else None
 
     def _write(self, publication: Publication, user_id: int, content: bytes) -> Ready:
-        assert publication.known_tracks is not None, "it is loaded"
-        return Ready.of(user_id, unpacked(content), publication.known_tracks, self._surface)
+        return Ready.of(user_id, unpacked(content), ShownTracks.of(publication), self._surface)
