@@ -155,4 +155,3 @@ class Publication:
     def _catalogue(self, warehouse: Warehouse) -> tuple[pa.Table, IdMap]:
         catalogue = self.part("catalogue", lambda: marts.WHOLE_CATALOGUE.run(warehouse).combine_chunks())
         return catalogue, self.part("places", lambda: IdMap.of(catalogue["track_id"]))
-
