@@ -1,6 +1,7 @@
 """Settings of what is read, and what is kept of it."""
 
 from __future__ import annotations
+
 from pydantic import Field, SecretStr
 
 from ritournelle.settings.values import HttpUrl, Section, Share, TimeZone, without_secrets

@@ -1,6 +1,7 @@
 """Settings of the places where things are kept."""
 
 from __future__ import annotations
+
 from pydantic import Field
 
 from ritournelle.settings.values import MlflowUrl, Section, StoreUrl, without_secrets
