@@ -20,7 +20,7 @@ from ritournelle.warehouse.base import Warehouse
 
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")  # not the `::` of a cast
 _WHAT_TO_DO = (
-    "mend the model, or the query in ritournelle/warehouse/marts.py, then run `ritournelle transform --full-refresh`"
+    "mend the model, or the query in ritournelle/warehouse/marts/, then run `ritournelle transform --full-refresh`"
 )
 
 
