@@ -20,7 +20,8 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from ritournelle.errors import ModelError
-from ritournelle.recommenders.base import MANY, Interactions, Progress, RecommenderConfig, States
+from ritournelle.recommenders.base import MANY, Interactions, Progress, States
+from ritournelle.recommenders.config import RecommenderConfig
 from ritournelle.recommenders.factors import WEIGHTINGS, FactorRecommender, Factors, weighted_gram
 from ritournelle.recommenders.inner_products import InnerProducts
 from ritournelle.recommenders.ranked import Ranked

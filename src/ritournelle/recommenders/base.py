@@ -17,13 +17,15 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from scipy.sparse import csr_matrix
 
 from ritournelle.errors import ModelError, NothingToLearnError
 from ritournelle.recommenders.artefact import Artefact, read_artefact, write_artefact
 from ritournelle.recommenders.carriers import strongest_carriers
+from ritournelle.recommenders.config import RecommenderConfig
 from ritournelle.recommenders.entries import rows_of
+from ritournelle.recommenders.inputs import checked, of_shape
 from ritournelle.recommenders.one_thread import one_thread_if
 from ritournelle.recommenders.ranked import Ranked
 from ritournelle.recommenders.search_space import SearchSpace
@@ -47,16 +49,6 @@ _SHARES_AT_ONCE = 2_000_000
 _DENSE: SparseScores | None = None
 _ROWS_AT_ONCE = 1_024
 """Listeners whose sparse scores are held at once."""
-
-
-class RecommenderConfig(BaseModel):
-    """What a model is trained with; subclasses add their own fields, each with a default that works unattended."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    seed: int = Field(
-        default=0, ge=0, description="Seed of everything random: the same data and config give the same model."
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,10 +118,10 @@ class Recommender(ABC):
         None: the same rows). A family that cannot start warm starts cold. Raises `NothingToLearnError` if there is no
         listen in it, `ValueError` for side information of another shape.
         """
-        interactions = _checked(interactions)
+        interactions = checked(interactions)
         if not interactions.nnz or not np.any(interactions.data > 0):
             raise NothingToLearnError(f"the {self.name} model cannot learn from {interactions.shape} without a listen")
-        self._side = _of_shape(side, interactions.shape)
+        self._side = of_shape(side, interactions.shape)
         self._warm = self._warm_start(start, start_rows, interactions.shape[1])
         try:
             self._learn(interactions, progress or _silent)
@@ -149,7 +141,7 @@ class Recommender(ABC):
         with one_thread_if(heard.shape[0] < MANY):
             if recent is None:
                 return self._fold_in(heard)
-            return self._fold_in_recent(heard, _of_shape(SideInformation(recent), heard.shape).sequences or recent)
+            return self._fold_in_recent(heard, of_shape(SideInformation(recent), heard.shape).sequences or recent)
 
     def update(self, before: ArrayLike, track: int) -> bool:
         """Learn one more listen, of a listener who heard `before` (track rows, oldest first) up to then.
@@ -376,7 +368,7 @@ class Recommender(ABC):
     def _of_my_tracks(self, heard: Interactions) -> Interactions:
         if heard.shape[1] != self.n_tracks:
             raise ValueError(f"histories over {heard.shape[1]} tracks, but the model knows {self.n_tracks}")
-        return _checked(heard)
+        return checked(heard)
 
     def _track_rows(self, tracks: ArrayLike) -> NDArray[np.int64]:
         rows = np.atleast_1d(np.asarray(tracks, dtype=np.int64))
@@ -410,30 +402,6 @@ def _explained_at_once(heard: Interactions, k: int) -> Iterator[slice]:
 
 def _silent(_done: int, _total: int) -> None:
     """Progress that nobody watches."""
-
-
-def _of_shape(side: SideInformation, shape: tuple[int, int]) -> SideInformation:
-    """The side information, if it speaks of this many listeners and tracks."""
-    sequences, content = side.sequences, side.content
-    if sequences is not None and (
-        np.any((sequences.tracks < 0) | (sequences.tracks >= shape[1]))
-        or np.any((sequences.listeners < 0) | (sequences.listeners >= shape[0]))
-    ):
-        raise ValueError(f"the sequences name rows outside {shape[0]} listeners × {shape[1]} tracks")
-    if content is not None and content.shape[0] != shape[1]:
-        raise ValueError(f"content of {content.shape[0]} tracks for {shape[1]} tracks")
-    return side
-
-
-def _checked(interactions: Interactions) -> Interactions:
-    """As CSR with ascending columns and no pair twice, so that equal histories give equal answers to the bit."""
-    matrix = interactions if isinstance(interactions, csr_matrix) else csr_matrix(interactions)
-    if matrix.nnz and not (matrix.data.min() >= 0 and matrix.data.max() < np.inf):  # a nan is neither
-        raise ValueError("weights must be finite and not negative")
-    if not matrix.has_canonical_format:
-        matrix = matrix.copy()
-        matrix.sum_duplicates()
-    return matrix
 
 
 def _best(scores: Scores, k: int, allowed: NDArray[np.bool_] | None, hidden: Interactions | None) -> Ranked:

@@ -18,10 +18,10 @@ from ritournelle.recommenders.base import (
     Interactions,
     Progress,
     Recommender,
-    RecommenderConfig,
     Scores,
     States,
 )
+from ritournelle.recommenders.config import RecommenderConfig
 from ritournelle.recommenders.entries import rows_of
 from ritournelle.recommenders.sequences import Sequences
 from ritournelle.recommenders.sparse_scores import Normalisation, SparseScores

@@ -16,7 +16,8 @@ from scipy.linalg.lapack import get_lapack_funcs
 from scipy.sparse import csr_matrix
 
 from ritournelle.errors import ModelError
-from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.base import Interactions, Progress, Recommender, Scores, States
+from ritournelle.recommenders.config import RecommenderConfig
 from ritournelle.recommenders.entries import rows_of, values_at
 from ritournelle.recommenders.one_thread import one_thread_if
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix
 
-from ritournelle.recommenders.base import Interactions, Progress, RecommenderConfig
+from ritournelle.recommenders.base import Interactions, Progress
+from ritournelle.recommenders.config import RecommenderConfig
 from ritournelle.recommenders.factors import WEIGHTINGS, FactorRecommender, Factors, weighted_gram
 from ritournelle.recommenders.search_space import Between, OneOf, SearchSpace
 

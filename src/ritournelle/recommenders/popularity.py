@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.base import Interactions, Progress, Recommender, Scores, States
+from ritournelle.recommenders.config import RecommenderConfig
 
 
 class PopularityConfig(RecommenderConfig):

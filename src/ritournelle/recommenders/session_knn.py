@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix, diags, vstack
 
-from ritournelle.recommenders.base import Interactions, Progress, Recommender, RecommenderConfig, Scores, States
+from ritournelle.recommenders.base import Interactions, Progress, Recommender, Scores, States
+from ritournelle.recommenders.config import RecommenderConfig
 from ritournelle.recommenders.entries import entries_at, rows_of, values_at
 from ritournelle.recommenders.neighbours import strongest
 from ritournelle.recommenders.search_space import Between, SearchSpace
