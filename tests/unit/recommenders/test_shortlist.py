@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from ritournelle.recommenders.shortlist import Shortlist
 @given(
     st.integers(0, 10_000),
     st.integers(1, 40),
-    st.integers(1, 130),
+    st.one_of(st.integers(1, 130), st.integers(64, 4_000)),  # few groups, and many
     st.sampled_from((0.0, 1e-9, 1e-6, 1.0)),
     st.sampled_from((1e-3, 1.0, 1e6)),
 )
@@ -43,7 +44,9 @@ def test_it_is_short_where_scores_differ() -> None:
     assert 50 <= len(rows) < 60
 
 
-def test_nothing_is_left() -> None:
-    factors = np.ones((3, 2))
-    found = Shortlist(factors).best(np.ones(2), 2, np.arange(3), None)
-    assert not found.lengths.any()
+@pytest.mark.parametrize("tracks", [3, 1_000])
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_nothing_or_little_is_left(tracks: int, left: int) -> None:
+    """Fewer than the list is long: all of them, and no more."""
+    found = Shortlist(np.ones((tracks, 2))).best(np.ones(2), 3, np.arange(left, tracks), None)
+    assert found.lengths.tolist() == [left]
