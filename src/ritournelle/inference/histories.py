@@ -48,8 +48,7 @@ class Histories:
 
         def rows() -> NDArray[np.int64]:
             found = champion.tracks.rows(self.heard(warehouse, user_id)["track_id"])
-            known: NDArray[np.int64] = found[found != UNKNOWN]
-            return known
+            return found if found.min(initial=0) != UNKNOWN else found[found != UNKNOWN]
 
         return self._part(("known", user_id, champion.version), rows)
 
