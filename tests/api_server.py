@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import tempfile
 from collections.abc import Collection
@@ -30,6 +31,7 @@ def platform_of(home: Path, **settings: Any) -> Platform:
 @cache
 def _night() -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with  # it ends with the process
+    atexit.register(folder.cleanup)
     platform = platform_of(Path(folder.name) / "home")
     fill(platform)
     promote(platform)
