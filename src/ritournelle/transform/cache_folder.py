@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +30,12 @@ def cache_folder() -> Path:
 def engine_versions() -> list[str]:
     """What is kept holds as long as none of them changes."""
     return [f"{name} {_version(name)}" for name in _ENGINES]
+
+
+def code_version() -> str:
+    """24 hexadecimal digits, others as soon as one of them, or Python, is another: for what is kept as code."""
+    decisive = [*engine_versions(), sys.implementation.cache_tag or sys.version]
+    return sha256("\0".join(decisive).encode()).hexdigest()[:24]
 
 
 def _version(name: str) -> str:
