@@ -9,6 +9,7 @@ from typing import Any
 from dbt import compilation
 from dbt.clients.jinja import MacroGenerator
 from dbt.config.runtime import RuntimeConfig
+from dbt.context import providers
 from dbt.context.base import BaseContext
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
@@ -37,8 +38,20 @@ def share_contexts() -> None:
     """
     for module in (compilation, run, test):  # dbt has no hook for any of this
         setattr(module, "generate_runtime_model_context", _context)
+    setattr(providers, "IsFQNResource", _Named)
     setattr(MacroNamespaceBuilder, "add_macros", _add_macros)
     setattr(ManifestContext, "to_dict", _to_dict)
+
+
+class _NamedType(type):
+    """As `typing` looks at a protocol of three fields, without looking for descriptors: .05 s of CPU for 270 times."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return all(hasattr(instance, name) for name in ("fqn", "resource_type", "package_name"))
+
+
+class _Named(metaclass=_NamedType):
+    """What variables may be set for by its name."""
 
 
 def _context(model: ManifestNode, config: RuntimeConfig, manifest: Manifest) -> dict[str, Any]:

@@ -8,22 +8,30 @@ from collections.abc import Sequence
 from dbt import compilation
 from dbt.artifacts.resources.v1.components import InjectedCTE
 
-_BEGINS_WITH_CTES = re.compile(r"\s*with\s+(?!recursive\b)(?=\S)", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:\s*--[^\n]*\n)*\s*(with\s+(?!recursive\b)(?=\S))?", re.IGNORECASE)
+"""Comments, and the word that CTEs follow."""
+_WITH = re.compile(r"\bwith\b", re.IGNORECASE)
 _inject_as_ever = compilation.inject_ctes_into_sql
 
 
 def inject_by_first_word() -> None:
-    """From now on, in this process, SQL that begins with `with` is not taken apart for that.
+    """From now on, in this process, the place for CTEs is found without taking the whole SQL apart.
 
-    dbt has sqlparse do it, which groups every word of the model: .1 s of CPU for the seven that read ephemeral ones.
+    dbt has sqlparse do that, which groups every word of a model: .1 s of CPU for the five that read ephemeral ones.
     """
-    compilation.inject_ctes_into_sql = _inject
+    setattr(compilation, "inject_ctes_into_sql", _inject)
 
 
 def _inject(sql: str, ctes: Sequence[InjectedCTE]) -> str:
-    """The same text. What begins otherwise, or is several statements, is dbt's to judge."""
-    begins = _BEGINS_WITH_CTES.match(sql)
-    if begins is None or not ctes or ";" in sql:
+    """The same text as dbt's. What may be several statements, or has its `with` elsewhere, is left to dbt."""
+    begins = _BEGINS.match(sql)
+    rest = sql[begins.end() :] if begins else ""
+    if begins is None or not rest or not ctes or ";" in rest:
         return _inject_as_ever(sql, list(ctes))
-    place = begins.end()
-    return f"{sql[:place]}{', '.join(one.sql for one in ctes)}, {sql[place:]}"
+    texts = ", ".join(one.sql for one in ctes)
+    if begins[1]:
+        return f"{sql[:begins.end()]}{texts}, {rest}"
+    if _WITH.search(rest):
+        return _inject_as_ever(sql, list(ctes))
+    blank = len(sql) - len(sql.lstrip())
+    return f"{sql[:blank]}with{texts} {sql[blank:]}"

@@ -122,6 +122,14 @@ class CtesTest(unittest.TestCase):
             "with recursive x as (select 1) select * from x",
             "with  recursive x as (select 1) select * from x",
             "select 1",
+            "  select 1\n",
+            "-- why; and how\nselect 1",
+            "-- why; and how\n-- with\n\nwith\n\nx as (select 1) select * from x",
+            "--\n  -- why\nwith x as (select 1) select * from x",
+            "-- only this",
+            "/* why */ with x as (select 1) select * from x",
+            "/* why */ select 1",
+            "select * from t with ordinality",
             "without as (select 1)",
             "-- why\nwith x as (select 1) select * from x",
             "with x as (select ';') select * from x",
@@ -134,7 +142,8 @@ class CtesTest(unittest.TestCase):
 
     def test_the_common_form_is_not_taken_apart(self) -> None:
         with patch.object(compilation.sqlparse, "parse") as parsed:
-            dbt_ctes._inject("with x as (select 1) select * from x", self.CTES)
+            dbt_ctes._inject("-- why\n\nwith x as (select 1) select * from x", self.CTES)
+            dbt_ctes._inject("-- why\nselect 1", self.CTES)
         self.assertEqual(parsed.call_count, 0)
 
 
