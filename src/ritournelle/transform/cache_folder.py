@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +39,7 @@ def code_version() -> str:
     return sha256("\0".join(decisive).encode()).hexdigest()[:24]
 
 
+@lru_cache
 def _version(name: str) -> str:
     try:
         return version(name)

@@ -63,7 +63,7 @@ class KeptMethodsTest(unittest.TestCase):
             self._made()
         self.assertEqual(compiled.call_count, 0)
 
-    def test_afterwards_nothing_is_as_it_was_not(self) -> None:
+    def test_afterwards_classes_are_made_as_before(self) -> None:
         self._made()
         self.assertNotIn("exec", vars(dataclasses))
 
