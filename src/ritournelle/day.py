@@ -107,13 +107,16 @@ class OpenRun:
 
     report: RunReport
     waiting: list[str]
-    _do: Callable[[str], None]
+    _do: Callable[[str, bool], None]
 
-    def run(self, stage: str) -> list[Step]:
-        """Run one stage, or skip it because an earlier one failed; return the steps that it took."""
+    def run(self, stage: str, *, goes_on: bool = False) -> list[Step]:
+        """Run one stage, or skip it because an earlier one failed; return the steps that it took.
+
+        `goes_on`: the warehouse may stay open, since what follows begins at once.
+        """
         self.waiting.remove(stage)
         before = len(self.report.steps)
-        self._do(stage)
+        self._do(stage, goes_on)
         return self.report.steps[before:]
 
     def skip_rest(self) -> None:
@@ -131,7 +134,7 @@ class Day:
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
         self._warehouse = KeptWarehouse(platform.open_warehouse)
-        self._checkup = Checkup(platform.rounds(), platform.notifier().flush)
+        self._checkup = Checkup(platform.rounds(self._warehouse.use), platform.notifier().flush)
 
     def run(
         self,
@@ -150,7 +153,7 @@ class Day:
         options = {"accept_new_epoch": accept_new_epoch, "full_refresh": full_refresh}
         with self.open(verb, stages, logical_date=logical_date, **options) as opened:
             for stage in stages:
-                opened.run(stage)
+                opened.run(stage, goes_on=True)
         return opened.report
 
     @contextmanager
@@ -175,7 +178,9 @@ class Day:
             "publish": self._publish,
         }
         with self._recorded(verb, logical_date) as report:
-            opened = OpenRun(report, list(stages), lambda stage: self._run_stages(report, {stage: work[stage]}))
+            opened = OpenRun(
+                report, list(stages), lambda stage, goes_on: self._run_stages(report, {stage: work[stage]}, goes_on)
+            )
             yield opened
             opened.skip_rest()
 
@@ -295,14 +300,17 @@ class Day:
             self._checkup.copy(warehouse)
         self._heard(report, step)
 
-    def _run_stages(self, report: RunReport, work: Mapping[str, Callable[[RunReport], None]]) -> None:
+    def _run_stages(
+        self, report: RunReport, work: Mapping[str, Callable[[RunReport], None]], goes_on: bool = False
+    ) -> None:
         for stage, do in work.items():
             if report.succeeded:
                 self._watcher.on_stage(stage)
                 do(report)
             else:
                 self._note(report, Step(stage, "skipped", utc_now(), f"because {_first_failure(report)} failed"))
-            self._warehouse.let_go()  # who runs stage by stage may look into it between them
+            if not goes_on:
+                self._warehouse.let_go()  # who runs stage by stage may look into it between them
 
     def _ingest(self, report: RunReport, accept_new_epoch: bool) -> None:
         from ritournelle.ingestion.ingest import Ingestion
@@ -397,9 +405,11 @@ class Day:
         from ritournelle.transform.runner import build
 
         def work() -> tuple[str, dict[str, Any]]:
-            self._warehouse.let_go()  # dbt opens it itself
             built = build(
-                self._platform.dbt_settings(), full_refresh=full_refresh, on_progress=self._watcher.on_transform
+                self._platform.dbt_settings(),
+                full_refresh=full_refresh,
+                on_progress=self._watcher.on_transform,
+                kept=self._warehouse,
             )
             with self._warehouse.use() as warehouse:
                 keep_check_results(warehouse, report.run, built)

@@ -67,6 +67,31 @@ def test_what_is_damaged_is_made_again(cache: Path, homes: Path) -> None:
     assert len(entries(cache)) == 1 and not list(cache.glob("*.draft"))
 
 
+def test_what_is_frozen_is_what_dbt_makes_of_its_own_format(cache: Path, homes: Path) -> None:
+    listed(settings_of(homes / "a"))
+    (kept,) = cache.glob("*.msgpack")
+    content = kept.read_bytes()
+    made, thawed = project_cache._frozen(kept, content), project_cache._thawed(kept, content)
+    assert thawed is not None
+    assert thawed.to_msgpack() == made.to_msgpack()
+    assert thawed.flat_graph == made.flat_graph
+    assert vars(thawed).keys() == vars(made).keys()
+    assert project_cache._thawed(kept, content + b" ") is None  # it was made of something else
+
+
+def test_what_is_frozen_and_damaged_is_made_again(cache: Path, homes: Path) -> None:
+    first = listed(settings_of(homes / "a"))
+    (frozen,) = cache.glob("*.pickle")
+    whole = frozen.read_bytes()
+    for damage in (b"", whole[:40], whole[: len(whole) // 2]):
+        frozen.write_bytes(damage)
+        assert listed(settings_of(homes / "b"))[1:] == first[1:]
+        assert frozen.stat().st_size > 0.9 * len(whole)
+    frozen.unlink()
+    assert listed(settings_of(homes / "c")) == ["parsed: False", *first[1:]]
+    assert frozen.exists()
+
+
 def test_no_room_for_it_is_no_error(cache: Path, homes: Path) -> None:
     cache.parent.parent.mkdir(parents=True)
     cache.parent.write_text("a file where a folder should be")
@@ -93,10 +118,14 @@ def test_old_ones_go(cache: Path, homes: Path, monkeypatch: pytest.MonkeyPatch) 
     cache.mkdir(parents=True)
     for age, name in enumerate(("newer", "older", "oldest")):
         (cache / f"{name}.msgpack").write_bytes(b"")
+        (cache / f"{name}.pickle").write_bytes(b"")
         os.utime(cache / f"{name}.msgpack", (FIRST - age, FIRST - age))
     listed(settings_of(homes / "a"))
     assert len(entries(cache)) == 2
     assert "newer.msgpack" in entries(cache)
+    assert sorted(path.stem for path in cache.glob("*.pickle")) == sorted(
+        name[: -len(".msgpack")] for name in entries(cache)
+    )
 
 
 def test_dbt_tells_of_nothing_that_nobody_reads(homes: Path) -> None:

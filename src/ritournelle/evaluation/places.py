@@ -20,11 +20,19 @@ def places_of(relevant: Any, scores: NDArray[Any], k: int) -> Ranked:
     rounded = scores.astype(np.float32, copy=False)
     cases, tracks = rows_of(relevant), relevant.indices
     own = rounded[cases, tracks]
-    theirs = rounded[cases]
-    before = np.arange(rounded.shape[1]) < tracks[:, None]
-    place = np.count_nonzero((theirs > own[:, None]) | (before & (theirs == own[:, None])), axis=1)
+    one_each = len(cases) == len(rounded) and bool(np.all(np.diff(relevant.indptr) == 1))
+    place = _counts((rounded if one_each else rounded[cases]) > own[:, None])
+    # Most answers are too far down already: ties are looked for where they may decide.
+    near = np.flatnonzero(place < k)
+    before = np.arange(rounded.shape[1]) < tracks[near, None]
+    place[near] += _counts(before & (rounded[cases[near]] == own[near, None]))
     listed = (place < k) & (own > -np.inf)
     found = Ranked.empty(relevant.shape[0], k)
     found.tracks[cases[listed], place[listed]] = tracks[listed]
     found.scores[cases[listed], place[listed]] = own[listed]
     return found
+
+
+def _counts(marks: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many are true in each row; as bits, a third of the time that `count_nonzero` takes along an axis."""
+    return np.asarray(np.bitwise_count(np.packbits(marks, axis=1)).sum(axis=1), dtype=np.int64)

@@ -260,6 +260,11 @@ class Recommender(ABC):
         _ = self.n_tracks
         return self._sparse_scores(states)
 
+    @property
+    def is_dense(self) -> bool:
+        """Whether `sparse_scores` is None whoever is asked for, so that nobody need ask."""
+        return type(self)._sparse_scores is Recommender._sparse_scores
+
     def similarities(self, tracks: ArrayLike) -> Scores:
         """How alike every track is to each of `tracks`: dense, len(tracks) × n_tracks."""
         return self._similarities(self._track_rows(tracks))

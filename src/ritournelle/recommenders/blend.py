@@ -113,6 +113,11 @@ class BlendRecommender(Recommender):
         """Whether a part does."""
         return any(part.follows_order for part in self._parts)
 
+    @property
+    def is_dense(self) -> bool:
+        """Whether a part is: the scores of the others, as sparse ones, would be for nothing."""
+        return any(part.is_dense for part in self._parts)
+
     def _start_of(self, number: int, part: Recommender) -> Recommender | None:
         """The same part of the blend to start from, if it was of the same family."""
         former = self._warm.model if self._warm is not None else None
@@ -140,6 +145,8 @@ class BlendRecommender(Recommender):
 
     def _sparse_scores(self, states: States) -> SparseScores | None:
         """Where all parts are sparse."""
+        if self.is_dense:
+            return None
         found = [part.sparse_scores(state) for part, state in zip(self._parts, states.parts, strict=True)]
         scaled = [one.normalised(self.config.normalisation) for one in found if one is not None]
         if len(scaled) < len(found):

@@ -108,6 +108,17 @@ class RecommenderContract(ABC):  # pylint: disable=too-many-public-methods  # on
             assert np.array_equal(single.tracks[0], batch.tracks[listener])
             np.testing.assert_allclose(single.scores[0], batch.scores[listener], rtol=1e-5)
 
+    def test_sparse_scores_are_the_scores(self) -> None:
+        """Where there are any, they say the same; a model that is dense has none."""
+        listens = random_listens()
+        model = self.fitted(listens)
+        states = model.fold_in(listens)
+        sparse = model.sparse_scores(states)
+        if sparse is not None:
+            assert not model.is_dense
+            dense = sparse.entries.toarray() + sparse.offsets[:, None]
+            np.testing.assert_allclose(dense, model.scores(states), rtol=1e-9, atol=1e-12)
+
     def test_same_seed_same_lists(self) -> None:
         """Training is deterministic."""
         listens = random_listens()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from functools import lru_cache
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,6 +33,13 @@ def engine_versions() -> list[str]:
     return [f"{name} {_version(name)}" for name in _ENGINES]
 
 
+def code_version() -> str:
+    """24 hexadecimal digits, others as soon as one of them, or Python, is another: for what is kept as code."""
+    decisive = [*engine_versions(), sys.implementation.cache_tag or sys.version]
+    return sha256("\0".join(decisive).encode()).hexdigest()[:24]
+
+
+@lru_cache
 def _version(name: str) -> str:
     try:
         return version(name)

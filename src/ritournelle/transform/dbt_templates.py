@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import marshal
-import sys
 from collections.abc import Callable
-from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from ritournelle.transform.cache_folder import cache_folder, engine_versions, put
+from ritournelle.transform.cache_folder import cache_folder, code_version
+from ritournelle.transform.kept_code import KeptCode
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
-
-_MOST = 5_000
-"""Templates from which on the cache begins anew; the shipped project and dbt's own macros are about 1,100."""
 
 
 class KeptTemplates:
     """Compiled templates by what they were compiled from.
 
-    dbt has Jinja compile each macro and model in each process, 0.3 to 0.6 s of a small build. A cache that cannot be
-    read or written is no error.
+    dbt has Jinja compile each macro and model in each process, 0.3 to 0.6 s of a small build: the shipped project and
+    dbt's own macros are about 1,100. A cache that cannot be read or written is no error.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._known = _read(path)
-        self._before = len(self._known)
+        self._kept = KeptCode(path)
 
     def put_to_use(self) -> None:
         """From now on dbt's Jinja asks here; call it when dbt is imported."""
@@ -46,26 +38,16 @@ class KeptTemplates:
 
     def code_of(self, language: str, source: str, compiled: Callable[[], CodeType]) -> CodeType:
         """The code of a template in one of dbt's two ways of writing them."""
-        key = sha256(f"{language}\0{source}".encode()).digest()
-        if key not in self._known:
-            self._known[key] = compiled()
-        return self._known[key]
+        return self._kept.code_of(f"{language}\0{source}", compiled)
 
     def keep(self) -> None:
         """Write down what was compiled."""
-        if len(self._known) > _MOST:
-            self._known = {}
-        if len(self._known) != self._before:
-            with suppress(OSError):  # a full disk, or a home of others: the next run compiles them again
-                put(marshal.dumps(self._known), self._path)
-                self._before = len(self._known)
+        self._kept.keep()
 
 
 def kept_templates() -> KeptTemplates:
     """Those of the versions that are installed, in the folder that all homes share."""
-    decisive = [*engine_versions(), sys.implementation.cache_tag or sys.version]
-    versions = sha256("\0".join(decisive).encode()).hexdigest()[:24]
-    return KeptTemplates(cache_folder() / f"templates-{versions}.marshal")
+    return KeptTemplates(cache_folder() / f"templates-{code_version()}.marshal")
 
 
 def compile_templates(manifest: Manifest) -> None:
@@ -76,13 +58,3 @@ def compile_templates(manifest: Manifest) -> None:
     texts = [macro.macro_sql for macro in manifest.macros.values()]
     for text in [*texts, *(node.raw_code for node in manifest.nodes.values())]:
         environment.compile(text)
-
-
-def _read(path: Path) -> dict[bytes, CodeType]:
-    try:
-        known = marshal.loads(path.read_bytes())
-    except (OSError, ValueError, EOFError, TypeError):
-        return {}
-    if not isinstance(known, dict) or not all(isinstance(code, CodeType) for code in known.values()):
-        return {}
-    return known

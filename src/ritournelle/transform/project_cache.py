@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _KEPT = 16
 """Parsed projects that stay: of other settings, warehouses, versions."""
+_FROZEN = ".pickle"
 
 
 def parsed_project(
@@ -52,16 +54,44 @@ def _key(project: Path, flags: list[str], database: str) -> str:
 
 
 def _read(kept: Path) -> Optional[Manifest]:
-    from dbt.contracts.graph.manifest import Manifest
-
     try:
-        manifest: Any = Manifest.from_msgpack(kept.read_bytes())
+        content = kept.read_bytes()
         os.utime(kept)  # so that what is in use is not what goes
+        return _thawed(kept, content) or _frozen(kept, content)
     except Exception:  # pylint: disable=broad-exception-caught  # whatever is wrong with it: there is another way
         return None
+
+
+def _thawed(kept: Path, content: bytes) -> Optional[Manifest]:
+    """The manifest as `_frozen` left it; to make one of dbt's own format takes 0.2 s instead of 0.02."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    with suppress(OSError):
+        digest, _, fields = kept.with_suffix(_FROZEN).read_bytes().partition(b"\n")
+        if digest == _digest(content, fields):  # neither damaged nor of another parse
+            return Manifest(**pickle.loads(fields))
+    return None
+
+
+def _frozen(kept: Path, content: bytes) -> Manifest:
+    """The manifest from dbt's own format, with its fields left for the next process.
+
+    They are no more to be trusted than the compiled templates beside them: all of it lies in the user's own folder.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest: Any = Manifest.from_msgpack(content)
     manifest.build_flat_graph()
+    # Not the manifest itself: dbt 1.11 forgets one of its fields there, and those behind it take each other's places.
+    fields = pickle.dumps({name: value for name, value in vars(manifest).items() if not name.startswith("_")})
+    with suppress(OSError):  # a full disk, or a home of others
+        put(_digest(content, fields) + b"\n" + fields, kept.with_suffix(_FROZEN))
     found: Manifest = manifest
     return found
+
+
+def _digest(content: bytes, fields: bytes) -> bytes:
+    return sha256(content + fields).hexdigest().encode()
 
 
 def _keep(ours: Path, kept: Path) -> None:
@@ -70,3 +100,5 @@ def _keep(ours: Path, kept: Path) -> None:
         by_age = sorted(kept.parent.glob("*.msgpack"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for old in by_age[_KEPT:]:
             old.unlink(missing_ok=True)
+            old.with_suffix(_FROZEN).unlink(missing_ok=True)
+        _read(kept)  # for what it leaves

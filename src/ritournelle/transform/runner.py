@@ -15,6 +15,7 @@ from ritournelle.transform.scope import Scope, begin_scope, end_scope
 from ritournelle.transform.session import DbtSettings, Invoke, dbt_session
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.connect import connect, place
+from ritournelle.warehouse.kept import KeptWarehouse
 
 OnProgress = Callable[[int, int, str], None]
 """Called when a model or test begins: its number, how many there are, what it is."""
@@ -26,31 +27,35 @@ def build(
     full_refresh: bool = False,
     check_freshness: bool = True,
     on_progress: OnProgress | None = None,
+    kept: KeptWarehouse | None = None,
 ) -> TransformReport:
     """Build and test what has changed since the last good build, or everything; check the age of the sources.
 
     Failed models, tests and stale sources are in the report and nothing is raised for them. What was built stays when
     a test fails: publishing is for the caller to hold back. The warehouse must not be open in this process meanwhile,
-    and nothing holds it afterwards.
+    and nothing holds it afterwards, unless the caller has one that is kept open where that can be: `kept`.
 
     Raises `TransformError` when dbt could not run at all: the project cannot be read, the warehouse is unreachable;
     `WarehouseBusyError` when another process holds the warehouse, `SettingsError` for an engine without a profile.
     """
     started = time.monotonic()
     settings.environment()  # what cannot work is told before anything is touched
-    with connect(settings.warehouse_url, threads=settings.threads) as warehouse:
-        scope = begin_scope(warehouse, settings, full_refresh=full_refresh)
-        keep_key(warehouse, settings)
-    settings = replace(
+    own = KeptWarehouse(lambda: connect(settings.warehouse_url, threads=settings.threads))
+    warehouse = own if kept is None else kept
+    with warehouse.use() as opened:
+        scope = begin_scope(opened, settings, full_refresh=full_refresh)
+        keep_key(opened, settings)
+    warehouse.let_go()  # dbt opens it itself
+    of_scope = replace(
         settings,
         raw_is_whole=scope.raw_is_whole,
         after_run=scope.after_run,
         staged_after=scope.staged_after,
         is_small=scope.is_small,
     )
-    with dbt_session(settings, _progress_callback(on_progress)) as invoke:
-        built = _results(invoke, _build_arguments(scope), settings)
-        checked = _results(invoke, ["source", "freshness"], settings) if check_freshness else []
+    with dbt_session(of_scope, _progress_callback(on_progress)) as invoke:
+        built = _results(invoke, _build_arguments(scope), of_scope)
+        checked = _results(invoke, ["source", "freshness"], of_scope) if check_freshness else []
     report = TransformReport(
         models=model_results(built),
         tests=test_results(built),
@@ -59,7 +64,8 @@ def build(
         seconds=time.monotonic() - started,
         log_path=settings.log_path,
     )
-    return _ended(report, scope, settings)
+    with own, warehouse.use() as opened:
+        return _ended(opened, report, scope, of_scope)
 
 
 def _build_arguments(scope: Scope) -> list[str]:
@@ -68,13 +74,12 @@ def _build_arguments(scope: Scope) -> list[str]:
     return [*arguments, "--full-refresh"] if scope.is_everything else arguments
 
 
-def _ended(report: TransformReport, scope: Scope, settings: DbtSettings) -> TransformReport:
+def _ended(warehouse: Warehouse, report: TransformReport, scope: Scope, settings: DbtSettings) -> TransformReport:
     """The report with its tables' rows; the scope moves on only if every model and test was good."""
-    with connect(settings.warehouse_url, threads=settings.threads) as warehouse:
-        if report.is_built:
-            end_scope(warehouse, settings, scope)
-        tests = tuple(_with_example(warehouse, test) for test in report.tests)
-        return replace(report, models=_with_rows(warehouse, report.models), tests=tests)
+    if report.is_built:
+        end_scope(warehouse, settings, scope)
+    tests = tuple(_with_example(warehouse, test) for test in report.tests)
+    return replace(report, models=_with_rows(warehouse, report.models), tests=tests)
 
 
 def run_unit_tests(settings: DbtSettings) -> TransformReport:

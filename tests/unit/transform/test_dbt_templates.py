@@ -11,7 +11,7 @@ from unittest.mock import patch
 from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment, get_environment
 from jinja2 import Environment, TemplateSyntaxError
 
-from ritournelle.transform import dbt_templates
+from ritournelle.transform import kept_code
 from ritournelle.transform.dbt_templates import KeptTemplates
 
 TEMPLATES = (
@@ -68,7 +68,7 @@ class KeptTemplatesTest(unittest.TestCase):
                 NativeSandboxEnvironment().from_string("{% nosuch %}")
 
     def test_it_does_not_grow_for_ever(self) -> None:
-        with patch.object(dbt_templates, "_MOST", 2):
+        with patch.object(kept_code, "_MOST", 2):
             self._rendered()
         self.assertEqual(marshal.loads(self.path.read_bytes()) if self.path.exists() else {}, {})
 

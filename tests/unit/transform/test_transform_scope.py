@@ -6,7 +6,7 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from ritournelle.transform.scope import LARGE_RAW, fingerprint, is_small_day, look_back
+from ritournelle.transform.scope import LARGE_RAW, SMALL_RAW, fingerprint, is_small_day, look_back
 from ritournelle.transform.session import DbtSettings
 
 SETTINGS = DbtSettings("duckdb:////data/w.duckdb", Path("/data"), "Europe/Paris", 30.0, "a key")
@@ -38,9 +38,9 @@ class SmallDayTest(unittest.TestCase):
 
     def test_a_twentieth_of_raw_is_the_limit(self) -> None:
         """What the lookback reads again counts."""
-        self.assertTrue(is_small_day({1: 950, 2: 30, 3: 20}, 1))
-        self.assertFalse(is_small_day({1: 949, 2: 31, 3: 20}, 1))
-        self.assertTrue(is_small_day({1: 949, 2: 31, 3: 20}, 2))
+        self.assertTrue(is_small_day({1: 95_000, 2: 3_000, 3: 2_000}, 1))
+        self.assertFalse(is_small_day({1: 94_900, 2: 3_100, 3: 2_000}, 1))
+        self.assertTrue(is_small_day({1: 94_900, 2: 3_100, 3: 2_000}, 2))
 
     def test_nothing_is_small_in_a_large_raw(self) -> None:
         """There even a skim is worth several threads."""
@@ -49,7 +49,14 @@ class SmallDayTest(unittest.TestCase):
 
     def test_a_rebuild_is_not(self) -> None:
         """It looks at everything."""
-        self.assertFalse(is_small_day({1: 100, 2: 1}, -1))
+        self.assertFalse(is_small_day({1: 100_000, 2: 1}, -1))
+
+    def test_a_little_raw_is_small_whatever_has_changed(self) -> None:
+        """A rebuild as well, and the first build of an app that has nothing yet."""
+        for after in (-1, 0, 1):
+            self.assertTrue(is_small_day({1: SMALL_RAW - 2, 2: 2}, after))
+        self.assertFalse(is_small_day({1: SMALL_RAW - 1, 2: 2}, -1))
+        self.assertTrue(is_small_day({}, -1))
 
 
 class FingerprintTest(unittest.TestCase):
