@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,8 +117,8 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
             raise SettingsError(f"there is no file {named} (RITOURNELLE_MONITORING__RULES)")
         return load_rules(SENSORS, self.settings.rules_path)
 
-    def rounds(self) -> Rounds:
-        """The watch over everything."""
+    def rounds(self, use_warehouse: Callable[[], AbstractContextManager[Warehouse]] | None = None) -> Rounds:
+        """The watch over everything; `use_warehouse` is for those who have the warehouse open themselves."""
         from ritournelle.ingestion.event_rows import LANDINGS
         from ritournelle.ingestion.events import GROUP
         from ritournelle.monitoring.incident_table import copy_incidents
@@ -127,7 +127,7 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
         watched = Watched(
             self.settings.home,
             duckdb_path(self.settings.warehouse_url),
-            lambda: connect(self.settings.warehouse_url, threads=1, read_only=True),
+            use_warehouse or (lambda: connect(self.settings.warehouse_url, threads=1, read_only=True)),
             self.served_registry(),
             self.settings.gate.metric,
             self.broker,

@@ -131,7 +131,7 @@ class Day:
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
         self._warehouse = KeptWarehouse(platform.open_warehouse)
-        self._checkup = Checkup(platform.rounds(), platform.notifier().flush)
+        self._checkup = Checkup(platform.rounds(self._warehouse.use), platform.notifier().flush)
 
     def run(
         self,
@@ -147,11 +147,10 @@ class Day:
         Raises `RunInProgressError` when another run is under way, and what keeps a run from being recorded at all;
         every failure of a stage is in the report.
         """
-        options = {"accept_new_epoch": accept_new_epoch, "full_refresh": full_refresh}
-        with self.open(verb, stages, logical_date=logical_date, **options) as opened:
-            for stage in stages:
-                opened.run(stage)
-        return opened.report
+        with self._recorded(verb, logical_date) as report:
+            work = self._work(accept_new_epoch, full_refresh)
+            self._run_stages(report, {stage: work[stage] for stage in stages})
+        return report
 
     @contextmanager
     def open(
@@ -167,17 +166,25 @@ class Day:
 
         Stages that were not asked for after one had failed end up as in `run`. Errors as in `run`.
         """
-        work: dict[str, Callable[[RunReport], None]] = {
+        work = self._work(accept_new_epoch, full_refresh)
+
+        def do(stage: str) -> None:
+            self._run_stages(report, {stage: work[stage]})
+            self._warehouse.let_go()  # who runs stage by stage may look into it between them
+
+        with self._recorded(verb, logical_date) as report:
+            opened = OpenRun(report, list(stages), do)
+            yield opened
+            opened.skip_rest()
+
+    def _work(self, accept_new_epoch: bool, full_refresh: bool) -> Mapping[str, Callable[[RunReport], None]]:
+        return {
             "ingest": lambda report: self._ingest(report, accept_new_epoch),
             "transform": lambda report: self._transform(report, full_refresh),
             "train": self._train,
             "recommend": self._recommend,
             "publish": self._publish,
         }
-        with self._recorded(verb, logical_date) as report:
-            opened = OpenRun(report, list(stages), lambda stage: self._run_stages(report, {stage: work[stage]}))
-            yield opened
-            opened.skip_rest()
 
     def backfill(self, first_day: date, last_day: date | None = None) -> RunReport:
         """Load the days from `first_day` on again from landing, build everything on them anew, publish.
@@ -265,7 +272,7 @@ class Day:
 
     @contextmanager
     def _recorded(self, verb: str, logical_date: date | None) -> Iterator[RunReport]:
-        """Hold the lock, begin and end the record; the warehouse is closed after each stage of the block."""
+        """Hold the lock, begin and end the record; the warehouse stays open where a stage has left it open."""
         report: RunReport | None = None
         try:
             with self._platform.run_lock(), self._warehouse:
@@ -302,7 +309,6 @@ class Day:
                 do(report)
             else:
                 self._note(report, Step(stage, "skipped", utc_now(), f"because {_first_failure(report)} failed"))
-            self._warehouse.let_go()  # who runs stage by stage may look into it between them
 
     def _ingest(self, report: RunReport, accept_new_epoch: bool) -> None:
         from ritournelle.ingestion.ingest import Ingestion

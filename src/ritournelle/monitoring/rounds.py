@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,7 +48,7 @@ class Watched:
     home: Path
     warehouse_file: Path | None
     """None where the warehouse is on a server."""
-    open_warehouse: Callable[[], Warehouse]
+    open_warehouse: Callable[[], AbstractContextManager[Warehouse]]
     """For reading."""
     registry: Registry
     metric: str

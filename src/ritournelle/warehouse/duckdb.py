@@ -22,6 +22,19 @@ _MANY_ROWS = 30_000
 """So many rows, appended at once, are compressed with less effort."""
 
 
+_SQL_TYPES = {
+    pa.bool_(): "BOOLEAN",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.string(): "VARCHAR",
+    pa.date32(): "DATE",
+    pa.timestamp("us"): "TIMESTAMP",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+}
+"""Of the tables that Python writes; for other types DuckDB is asked, which takes twice as long for a new warehouse."""
+
+
 class DuckDBWarehouse:
     """A DuckDB file, by default opened for writing: it is created, with its folder, when it is not there."""
 
@@ -30,6 +43,7 @@ class DuckDBWarehouse:
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
+        self._is_empty = not path.exists()
         self._connection = _connect(path, threads, read_only)
 
     def schema(self, name: str) -> str:
@@ -38,7 +52,8 @@ class DuckDBWarehouse:
 
     def ensure(self, tables: Sequence[Table]) -> None:
         """Create the tables, and the columns, that are not there yet."""
-        known = self._known_columns()  # asked once: one look into the catalogue costs 5 ms
+        known = {} if self._is_empty else self._known_columns()
+        self._is_empty = False
         lacking = [table for table in tables if not set(table.columns.names) <= known.get(str(table), set())]
         if not lacking:  # most often: a transaction that writes nothing would still cost a millisecond
             return
@@ -178,23 +193,27 @@ class DuckDBWarehouse:
             self._connection.unregister("incoming_rows")
 
     def _known_columns(self) -> dict[str, set[str]]:
-        query = "SELECT table_schema || '.' || table_name AS name, column_name FROM information_schema.columns"
+        # The first look into a catalogue takes 7 ms; a later one 1 ms in DuckDB's own list, 7 in `information_schema`.
+        query = "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() WHERE NOT internal"
         known: dict[str, set[str]] = {}
-        for row in self.read(query).to_pylist():
-            known.setdefault(row["name"], set()).add(row["column_name"])
+        for table, column in self._run(f"{query} AND database_name = current_database()").fetchall():
+            known.setdefault(table, set()).add(column)
         return known
 
     def _create(self, table: Table) -> None:
-        self._run(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
-        with self._registered(table.columns.empty_table()) as view:
-            self._run(f"CREATE TABLE {table} AS SELECT * FROM {view}")
+        columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in self._sql_types(table).items())
+        self._run(f"CREATE SCHEMA IF NOT EXISTS {table.schema}; CREATE TABLE {table} ({columns})")
 
     def _add_missing_columns(self, table: Table, known: set[str]) -> None:
-        with self._registered(table.columns.empty_table()) as view:
-            described = self._run(f"DESCRIBE SELECT * FROM {view}").fetchall()
-        for name, sql_type, *_ in described:
+        for name, sql_type in self._sql_types(table).items():
             if name not in known:
-                self._run(f"ALTER TABLE {table} ADD COLUMN {name} {sql_type}")
+                self._run(f'ALTER TABLE {table} ADD COLUMN "{name}" {sql_type}')
+
+    def _sql_types(self, table: Table) -> dict[str, str]:
+        if all(field.type in _SQL_TYPES for field in table.columns):
+            return {field.name: _SQL_TYPES[field.type] for field in table.columns}
+        with self._registered(table.columns.empty_table()) as view:
+            return {name: kind for name, kind, *_ in self._run(f"DESCRIBE SELECT * FROM {view}").fetchall()}
 
     def remove(self, table: Table, condition: str) -> None:
         """Delete the rows for which a condition holds."""
