@@ -237,7 +237,7 @@ def _as_lines(items: Sequence[bytes]) -> bytes:
 
 def _may_hold_nul(text: bytes) -> bool:
     """Whether the character NUL can be in it: escaped, as JSON wants it, or plain. Most pages escape nothing at all."""
-    return (b"\\u" in text and b"\\u0000" in text) or b"\0" in text
+    return (b"\\" in text and b"\\u0000" in text) or b"\0" in text
 
 
 def _holds_rows(items: bytes) -> bool:

@@ -50,6 +50,8 @@ class Table:
         missing = set(self.key) - set(rows.column_names)
         if missing:
             raise WarehouseError(f"rows for {self} lack {', '.join(sorted(missing))}, which is part of its key")
+        if rows.num_rows < 2:  # most often: to group takes a millisecond
+            return
         counted = rows.select(list(self.key)).group_by(list(self.key)).aggregate([([], "count_all")])
         if counted.num_rows < rows.num_rows:
             repeated = counted.filter(pc.greater(counted["count_all"], 1)).select(list(self.key)).slice(0, 1)
