@@ -134,12 +134,13 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
             tuple(map(str, LANDINGS)),
             GROUP,
         )
-        journal = self.journal()
+        journal, rules = self.journal(), self.rules()
 
         def copy(warehouse: Warehouse) -> None:
             copy_incidents(warehouse, journal)
 
-        return Rounds(watched, journal, self.rules(), notify=self.notifier().notify, copies=(copy,))
+        notify = self.notifier().notify if self.settings.alerts.urls else None  # 8 ms to import
+        return Rounds(watched, journal, rules, notify=notify, copies=(copy,))
 
     def notifier(self) -> Notifier:
         """What tells people of incidents; it does nothing where no channel is set."""

@@ -131,7 +131,8 @@ class Day:
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
         self._warehouse = KeptWarehouse(platform.open_warehouse)
-        self._checkup = Checkup(platform.rounds(self._warehouse.use), platform.notifier().flush)
+        tell = platform.notifier().flush if platform.settings.alerts.urls else lambda _: None
+        self._checkup = Checkup(platform.rounds(self._warehouse.use), tell)
 
     def run(
         self,

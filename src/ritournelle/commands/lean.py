@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 from typing import Any, NoReturn
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
@@ -35,10 +37,11 @@ def leave_out_what_ingesting_never_uses() -> None:
     # The C library's allocator takes and gives back fewer pages, which the kernel clears each time: 1.2 million rows
     # take 4 % less CPU, and 40 MB less, than with pyarrow's own choice, mimalloc.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some in all packages takes 7 ms
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some in all packages takes 3 ms
     _find_no("pandas", asking=("",))
     # DuckDB asks at the first table that it is given whether it is a data set, and Acero would read them: 13 ms.
     _find_no("pyarrow.dataset", asking=("",))
+    _import_when_used("asyncio")  # pydantic-settings imports it, 7 ms, for commands that are coroutines
 
 
 def _leave_out_what_a_day_never_uses() -> None:
@@ -79,6 +82,22 @@ def _end(end: SystemExit) -> NoReturn:
 def _find_no(module: str, asking: tuple[str, ...]) -> None:
     without: Any = _Without(module, asking)
     sys.meta_path.insert(0, without)
+
+
+def _import_when_used(name: str) -> None:
+    """Let an import of a module of the standard library do nothing until something of it is asked for.
+
+    `importlib.util.LazyLoader` imports it at the second import already.
+    """
+
+    def asked(attribute: str) -> Any:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
+        return getattr(import_module(name), attribute)
+
+    stand_in = ModuleType(name)
+    setattr(stand_in, "__getattr__", asked)  # PEP 562
+    sys.modules.setdefault(name, stand_in)
 
 
 class _Without:

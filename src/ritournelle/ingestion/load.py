@@ -25,7 +25,7 @@ from ritournelle.settings import SourceSettings
 from ritournelle.warehouse.base import Warehouse
 from ritournelle.warehouse.tables import SRC_LISTENS
 
-ROWS_PER_APPEND = 32_768
+ROWS_PER_APPEND = 65_536
 """Rows made storable and appended at a time: 122,880 saved 0.2 s in 1.2 million rows, and took 50 MB more."""
 
 HISTORIES_PER_APPEND = 16_384
