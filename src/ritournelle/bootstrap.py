@@ -110,12 +110,11 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
     def rules(self) -> Rules:
         """What each sensor means here; `SettingsError` for a file that cannot be used."""
         from ritournelle.monitoring.rules import load_rules
-        from ritournelle.monitoring.sensors.catalogue import SENSORS
 
         named = self.settings.monitoring.rules
         if named is not None and not named.exists():
             raise SettingsError(f"there is no file {named} (RITOURNELLE_MONITORING__RULES)")
-        return load_rules(SENSORS, self.settings.rules_path)
+        return load_rules(changes=self.settings.rules_path)
 
     def rounds(self, use_warehouse: Callable[[], AbstractContextManager[Warehouse]] | None = None) -> Rounds:
         """The watch over everything; `use_warehouse` is for those who have the warehouse open themselves."""
