@@ -138,7 +138,7 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
         def copy(warehouse: Warehouse) -> None:
             copy_incidents(warehouse, journal)
 
-        notify = self.notifier().notify if self.settings.alerts.urls else None  # 8 ms to import
+        notify = self.notifier().notify if self.settings.alerts.urls else None
         return Rounds(watched, journal, rules, notify=notify, copies=(copy,))
 
     def notifier(self) -> Notifier:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ritournelle.bootstrap import Platform
@@ -131,7 +131,9 @@ class Day:
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
         self._warehouse = KeptWarehouse(platform.open_warehouse)
-        tell = platform.notifier().flush if platform.settings.alerts.urls else lambda _: None
+        tell: Callable[[datetime], object] = lambda _: None
+        if platform.settings.alerts.urls:  # else there is nobody to be told, and the notifier takes 8 ms to import
+            tell = platform.notifier().flush
         self._checkup = Checkup(platform.rounds(self._warehouse.use), tell)
 
     def run(

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -233,10 +233,7 @@ class Journal:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         held: sqlite3.Connection | None = getattr(self._held, "connection", None)
         try:
-            if held is not None:
-                yield held
-                return
-            with self._opened() as connection:
+            with self._opened() if held is None else nullcontext(held) as connection:
                 yield connection
         except sqlite3.DatabaseError as error:
             raise PermanentError(f"the journal {self._path} cannot be used: {error}") from error

@@ -21,8 +21,8 @@ def ask(
     at: datetime,
     sensors: Sequence[Sensor[Any, Any]] | None = None,
 ) -> list[Reading]:
-    """What every sensor that is on (of `sensors`, if they are given) says of the observations that are its own, sensor by
-    sensor."""
+    """What every sensor that is on says of the observations that are its own, sensor by sensor; those of the catalogue,
+    if none are given."""
     seen = list(observations)
     if sensors is None:
         sensors = sensors_for({type(one) for one in seen})
