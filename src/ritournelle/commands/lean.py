@@ -114,7 +114,7 @@ class _Without:
 
     def find_spec(self, name: str, *_: Any) -> None:
         """Part of the import system."""
-        if name == self._module and _asking().startswith(self._asking):
+        if name == self._module and ("" in self._asking or _asking().startswith(self._asking)):
             raise ModuleNotFoundError(f"a run does without {name}", name=name)
 
 

@@ -187,7 +187,7 @@ class DuckDBWarehouse:
     _writes_lightly = False
 
     def _write_lightly(self, *, tries_dictionaries: bool) -> None:
-        """Until the end of this transaction write rows once, and try no dictionaries for texts of which nothing is known.
+        """Until the end of this transaction write rows once, and try no dictionary for texts that nothing is known of.
 
         To find out that few texts repeat, DuckDB looks up every one of them: 1.2 million rows, with their listens, took
         3.3 s instead of 2.5 before their tables said it (see `_compression`). Fewer than 16 MB would be written to the
