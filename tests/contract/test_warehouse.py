@@ -271,6 +271,18 @@ def test_blocks_are_appended_as_they_are_made(warehouse: Warehouse) -> None:
     assert words(warehouse) == {1: "word 1", 2: "word 2", 3: "word 3"}
 
 
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_block_that_cannot_be_made(warehouse: Warehouse, error: type[BaseException]) -> None:
+    def made() -> Iterator[pa.Table]:
+        yield some("one")
+        yield some("two", first_id=2)
+        raise error("half-way")
+
+    with pytest.raises(error, match="half-way"), warehouse.transaction():
+        warehouse.append_blocks(WORDS, made())
+    assert not words(warehouse)
+
+
 def test_upsert_puts_rows_in_place_of_those_with_their_key(warehouse: Warehouse) -> None:
     put(warehouse, "one", "two")
     warehouse.upsert(WORDS, some("TWO", "THREE", first_id=2))

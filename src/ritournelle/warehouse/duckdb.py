@@ -103,9 +103,14 @@ class DuckDBWarehouse:
         if first is None:
             return
         self._write_lightly(tries_dictionaries=bool(table.few_values))
-        batches = (batch for block in chain([first], waiting) for batch in block.to_batches())
-        with self._registered(pa.RecordBatchReader.from_batches(first.schema, batches)) as view:
-            self._run(f"INSERT INTO {table} BY NAME SELECT * FROM {view}")
+        making = _Making(chain([first], waiting))
+        with self._registered(pa.RecordBatchReader.from_batches(first.schema, making.batches())) as view:
+            try:
+                self._run(f"INSERT INTO {table} BY NAME SELECT * FROM {view}")
+            except WarehouseError:
+                if making.error is not None:
+                    raise making.error from None
+                raise
 
     def upsert(self, table: Table, rows: pa.Table) -> None:
         """Delete the rows with the keys that come, then insert."""
@@ -315,6 +320,23 @@ class DuckDBWarehouse:
         self._connection.close()
         fresh.replace(self._path)
         self._connection = _connect(self._path, threads, read_only=False)
+
+
+class _Making:
+    """Blocks that are made while DuckDB asks for them: what goes wrong then, interruption too, would be its own error."""
+
+    def __init__(self, blocks: Iterable[pa.Table]) -> None:
+        self._blocks = blocks
+        self.error: BaseException | None = None
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """What they consist of."""
+        try:
+            for block in self._blocks:
+                yield from block.to_batches()
+        except BaseException as error:
+            self.error = error
+            raise
 
 
 def _compression(table: Table, column: str) -> str:
