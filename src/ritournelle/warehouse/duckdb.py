@@ -323,7 +323,8 @@ class DuckDBWarehouse:
 
 
 class _Making:
-    """Blocks that are made while DuckDB asks for them: what goes wrong then, interruption too, would be its own error."""
+    """Blocks that are made while DuckDB asks for them; it would turn what goes wrong then, interruption too, into its own
+    error."""
 
     def __init__(self, blocks: Iterable[pa.Table]) -> None:
         self._blocks = blocks
