@@ -323,7 +323,7 @@ class DuckDBWarehouse:
 
 
 class _Making:
-    """Blocks that are made while DuckDB asks for them, which turns whatever goes wrong then into an error of its own."""
+    """Blocks that are made while DuckDB asks for them; whatever goes wrong then it turns into an error of its own."""
 
     def __init__(self, blocks: Iterable[pa.Table]) -> None:
         self._blocks = blocks
