@@ -110,15 +110,14 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
     def rules(self) -> Rules:
         """What each sensor means here; `SettingsError` for a file that cannot be used."""
         from ritournelle.monitoring.rules import load_rules
-        from ritournelle.monitoring.sensors.catalogue import SENSORS
 
         named = self.settings.monitoring.rules
         if named is not None and not named.exists():
             raise SettingsError(f"there is no file {named} (RITOURNELLE_MONITORING__RULES)")
-        return load_rules(SENSORS, self.settings.rules_path)
+        return load_rules(changes=self.settings.rules_path)
 
-    def rounds(self, opened: Callable[[], AbstractContextManager[Warehouse]] | None = None) -> Rounds:
-        """The watch over everything; `opened` gives the warehouse to read where somebody has it open already."""
+    def rounds(self, use_warehouse: Callable[[], AbstractContextManager[Warehouse]] | None = None) -> Rounds:
+        """The watch over everything; `use_warehouse` is for those who have the warehouse open themselves."""
         from ritournelle.ingestion.event_rows import LANDINGS
         from ritournelle.ingestion.events import GROUP
         from ritournelle.monitoring.incident_table import copy_incidents
@@ -127,19 +126,20 @@ class Platform:  # pylint: disable=too-many-public-methods  # one for each part
         watched = Watched(
             self.settings.home,
             duckdb_path(self.settings.warehouse_url),
-            opened or (lambda: connect(self.settings.warehouse_url, threads=1, read_only=True)),
+            use_warehouse or (lambda: connect(self.settings.warehouse_url, threads=1, read_only=True)),
             self.served_registry(),
             self.settings.gate.metric,
             self.broker,
             tuple(map(str, LANDINGS)),
             GROUP,
         )
-        journal = self.journal()
+        journal, rules = self.journal(), self.rules()
 
         def copy(warehouse: Warehouse) -> None:
             copy_incidents(warehouse, journal)
 
-        return Rounds(watched, journal, self.rules(), notify=self.notifier().notify, copies=(copy,))
+        notify = self.notifier().notify if self.settings.alerts.urls else None
+        return Rounds(watched, journal, rules, notify=notify, copies=(copy,))
 
     def notifier(self) -> Notifier:
         """What tells people of incidents; it does nothing where no channel is set."""

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from ritournelle.day import RunReport, Watcher
 from ritournelle.domain.recommendations import RecommendationList
+from ritournelle.lines import COUNTS, told
 from ritournelle.runs.record import Step
 from ritournelle.settings import Settings
 
@@ -29,7 +30,6 @@ _TOLD_IN_FULL = ("backfill", "compact")
 """Verbs whose result is what their steps say."""
 SECONDS_BETWEEN_LOOKS = 0.1
 """Between two changes of a bar that pages move; it is drawn ten times a second."""
-_COUNTS = ("announced", "landed", "inserted", "updated", "unchanged", "deleted", "quarantined")
 
 
 class ConsoleWatcher(Watcher):
@@ -56,9 +56,7 @@ class ConsoleWatcher(Watcher):
 
     def on_step(self, step: Step) -> None:
         """A step has ended."""
-        name = f"{step.step} {step.source}".strip()
-        told = step.message or _measured(step)
-        self._bars.print(f"{_MARKS[step.status]} {name}: {escape(told)}")
+        self._bars.print(f"{_MARKS[step.status]} {escape(told(step))}")
 
     def on_retry(self, problem: str) -> None:
         """A page will be tried again."""
@@ -254,12 +252,7 @@ def _sources_table(report: RunReport) -> Table:
     for source, outcome in report.sources.items():
         table.add_column(f"{_MARKS[outcome.status]} {source}", justify="right")
     values = [outcome.to_dict() for outcome in report.sources.values()]
-    for name in _COUNTS:
+    for name in COUNTS:
         table.add_row(name, *("–" if one[name] is None else f"{one[name]:,}" for one in values))
     table.add_row("proven snapshot", *("yes" if one["proven_snapshot"] else "no" for one in values))
     return table
-
-
-def _measured(step: Step) -> str:
-    measures = step.measures or {}
-    return ", ".join(f"{measures[name]:,} {name}" for name in _COUNTS if measures.get(name) is not None)

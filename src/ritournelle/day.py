@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ritournelle.bootstrap import Platform
@@ -107,16 +107,13 @@ class OpenRun:
 
     report: RunReport
     waiting: list[str]
-    _do: Callable[[str, bool], None]
+    _do: Callable[[str], None]
 
-    def run(self, stage: str, *, goes_on: bool = False) -> list[Step]:
-        """Run one stage, or skip it because an earlier one failed; return the steps that it took.
-
-        `goes_on`: the warehouse may stay open, since what follows begins at once.
-        """
+    def run(self, stage: str) -> list[Step]:
+        """Run one stage, or skip it because an earlier one failed; return the steps that it took."""
         self.waiting.remove(stage)
         before = len(self.report.steps)
-        self._do(stage, goes_on)
+        self._do(stage)
         return self.report.steps[before:]
 
     def skip_rest(self) -> None:
@@ -134,7 +131,10 @@ class Day:
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
         self._warehouse = KeptWarehouse(platform.open_warehouse)
-        self._checkup = Checkup(platform.rounds(self._warehouse.use), platform.notifier().flush)
+        tell: Callable[[datetime], object] = lambda _: None
+        if platform.settings.alerts.urls:  # else there is nobody to be told, and the notifier takes 8 ms to import
+            tell = platform.notifier().flush
+        self._checkup = Checkup(platform.rounds(self._warehouse.use), tell)
 
     def run(
         self,
@@ -150,11 +150,10 @@ class Day:
         Raises `RunInProgressError` when another run is under way, and what keeps a run from being recorded at all;
         every failure of a stage is in the report.
         """
-        options = {"accept_new_epoch": accept_new_epoch, "full_refresh": full_refresh}
-        with self.open(verb, stages, logical_date=logical_date, **options) as opened:
-            for stage in stages:
-                opened.run(stage, goes_on=True)
-        return opened.report
+        with self._recorded(verb, logical_date) as report:
+            work = self._work(accept_new_epoch, full_refresh)
+            self._run_stages(report, {stage: work[stage] for stage in stages})
+        return report
 
     @contextmanager
     def open(
@@ -170,19 +169,25 @@ class Day:
 
         Stages that were not asked for after one had failed end up as in `run`. Errors as in `run`.
         """
-        work: dict[str, Callable[[RunReport], None]] = {
+        work = self._work(accept_new_epoch, full_refresh)
+
+        def do(stage: str) -> None:
+            self._run_stages(report, {stage: work[stage]})
+            self._warehouse.let_go()  # who runs stage by stage may look into it between them
+
+        with self._recorded(verb, logical_date) as report:
+            opened = OpenRun(report, list(stages), do)
+            yield opened
+            opened.skip_rest()
+
+    def _work(self, accept_new_epoch: bool, full_refresh: bool) -> Mapping[str, Callable[[RunReport], None]]:
+        return {
             "ingest": lambda report: self._ingest(report, accept_new_epoch),
             "transform": lambda report: self._transform(report, full_refresh),
             "train": self._train,
             "recommend": self._recommend,
             "publish": self._publish,
         }
-        with self._recorded(verb, logical_date) as report:
-            opened = OpenRun(
-                report, list(stages), lambda stage, goes_on: self._run_stages(report, {stage: work[stage]}, goes_on)
-            )
-            yield opened
-            opened.skip_rest()
 
     def backfill(self, first_day: date, last_day: date | None = None) -> RunReport:
         """Load the days from `first_day` on again from landing, build everything on them anew, publish.
@@ -270,7 +275,7 @@ class Day:
 
     @contextmanager
     def _recorded(self, verb: str, logical_date: date | None) -> Iterator[RunReport]:
-        """Hold the lock, begin and end the record; the warehouse is closed after each stage of the block."""
+        """Hold the lock, begin and end the record; the warehouse stays open where a stage has left it open."""
         report: RunReport | None = None
         try:
             with self._platform.run_lock(), self._warehouse:
@@ -300,17 +305,13 @@ class Day:
             self._checkup.copy(warehouse)
         self._heard(report, step)
 
-    def _run_stages(
-        self, report: RunReport, work: Mapping[str, Callable[[RunReport], None]], goes_on: bool = False
-    ) -> None:
+    def _run_stages(self, report: RunReport, work: Mapping[str, Callable[[RunReport], None]]) -> None:
         for stage, do in work.items():
             if report.succeeded:
                 self._watcher.on_stage(stage)
                 do(report)
             else:
                 self._note(report, Step(stage, "skipped", utc_now(), f"because {_first_failure(report)} failed"))
-            if not goes_on:
-                self._warehouse.let_go()  # who runs stage by stage may look into it between them
 
     def _ingest(self, report: RunReport, accept_new_epoch: bool) -> None:
         from ritournelle.ingestion.ingest import Ingestion

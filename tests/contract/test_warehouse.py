@@ -263,6 +263,26 @@ def test_chunks_and_slices(warehouse: Warehouse) -> None:
     assert words(warehouse) == {2: "two", 3: "three"}
 
 
+def test_blocks_are_appended_as_they_are_made(warehouse: Warehouse) -> None:
+    made = (some(f"word {number}", first_id=number).select(["word", "id"]) for number in range(1, 4))
+    with warehouse.transaction():
+        warehouse.append_blocks(WORDS, made)
+        warehouse.append_blocks(WORDS, iter(()))
+    assert words(warehouse) == {1: "word 1", 2: "word 2", 3: "word 3"}
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_block_that_cannot_be_made(warehouse: Warehouse, error: type[BaseException]) -> None:
+    def made() -> Iterator[pa.Table]:
+        yield some("one")
+        yield some("two", first_id=2)
+        raise error("half-way")
+
+    with pytest.raises(error, match="half-way"), warehouse.transaction():
+        warehouse.append_blocks(WORDS, made())
+    assert not words(warehouse)
+
+
 def test_upsert_puts_rows_in_place_of_those_with_their_key(warehouse: Warehouse) -> None:
     put(warehouse, "one", "two")
     warehouse.upsert(WORDS, some("TWO", "THREE", first_id=2))
@@ -281,6 +301,12 @@ def test_upsert_with_a_key_of_several_columns_and_nulls(warehouse: Warehouse) ->
     assert sorted(map(str, warehouse.read("SELECT * FROM ops.pairs").to_pylist())) == sorted(
         map(str, rows(2).to_pylist())
     )
+
+
+def test_upsert_of_one_row_with_nulls(warehouse: Warehouse) -> None:
+    for number in (1, None, 2):
+        warehouse.upsert(PAIRS, PAIRS.rows([{"a": 1, "b": None, "n": number}]))
+    assert warehouse.read("SELECT a, b, n FROM ops.pairs").to_pylist() == [{"a": 1, "b": None, "n": 2}]
 
 
 def test_a_key_that_comes_twice_is_refused_and_nothing_is_written(warehouse: Warehouse) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ritournelle.commands.shell import AsJson, platform, print_json
+from ritournelle.commands.shell import AsJson, platform, print_json, watcher
 
 if TYPE_CHECKING:
     from ritournelle.bootstrap import Platform
@@ -38,13 +38,12 @@ def forget(user_id: UserId, undo: Undo = False, as_json: AsJson = False) -> None
 
 
 def _forget(live: Platform, user_id: int) -> tuple[RunReport, list[Certificate]]:
-    from ritournelle.console import ConsoleWatcher
     from ritournelle.day import Day
     from ritournelle.errors import RunInProgressError
 
-    with ConsoleWatcher() as watcher:
+    with watcher() as watching:
         try:
-            return Day(live, watcher).forget(user_id)
+            return Day(live, watching).forget(user_id)
         except RunInProgressError as error:
             raise RunInProgressError(
                 f"{error}. From now on nothing is taken in of the listener; what is there goes with the next run, or "

@@ -10,6 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from ritournelle.bootstrap import Platform
+    from ritournelle.console import ConsoleWatcher
+    from ritournelle.lines import LineWatcher
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
 
@@ -34,6 +36,17 @@ def views() -> Any:
     from ritournelle import console
 
     return console
+
+
+def watcher() -> ConsoleWatcher | LineWatcher:
+    """What shows how a run goes: bars to a person, lines to a log."""
+    if sys.stderr.isatty():
+        from ritournelle.console import ConsoleWatcher
+
+        return ConsoleWatcher()
+    from ritournelle.lines import LineWatcher
+
+    return LineWatcher()
 
 
 def fail(problem: object, code: int) -> NoReturn:

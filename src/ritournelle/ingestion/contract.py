@@ -34,7 +34,7 @@ Duration = Annotated[StrictStr, Field(pattern=DURATION_PATTERN, description="MM:
 class TrackRow(BaseModel):
     """One item of `/tracks`."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)  # built when the first bad row comes
 
     id: Identifier
     name: Text = None
@@ -50,7 +50,7 @@ class TrackRow(BaseModel):
 class UserRow(BaseModel):
     """One item of `/users`."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)  # built when the first bad row comes
 
     id: Identifier
     first_name: Text = None
@@ -65,7 +65,7 @@ class UserRow(BaseModel):
 class ListenHistoryRow(BaseModel):
     """One item of `/listen_history`: what one user listened to, in order."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)  # built when the first bad row comes
 
     user_id: Identifier
     items: list[Identifier] | None = None

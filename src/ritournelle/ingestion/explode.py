@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ritournelle.ingestion.hashing import hash_texts
+from ritournelle.ingestion.numbers import as_arrow
 
 Numbers = npt.NDArray[np.int64]
 
@@ -25,15 +26,16 @@ def explode_listens(records: pa.Table) -> pa.Table:
     lengths = pc.list_value_length(lists).to_numpy().astype(np.int64)
     record = np.repeat(np.arange(len(lengths)), lengths)
     tracks = pc.list_flatten(lists)
-    occurrences = pa.array(_occurrences(record, tracks.to_numpy()), pa.int32())
-    record_of = pa.array(record)
+    occurrences = as_arrow(_occurrences(record, tracks.to_numpy()).astype(np.int32), pa.int32())
+    record_of = as_arrow(record, pa.int64())
+    positions = np.arange(len(record)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     return pa.table(
         {
             "user_id": records["user_id"].take(record_of),
             "track_id": tracks,
             "source_record_at": records["created_at"].take(record_of),
             "occurrence": occurrences,
-            "position": pa.array(np.arange(len(record)) - np.repeat(np.cumsum(lengths) - lengths, lengths), pa.int32()),
+            "position": as_arrow(positions.astype(np.int32), pa.int32()),
             "listen_id": _listen_ids(records, record_of, tracks, occurrences),
         }
     )

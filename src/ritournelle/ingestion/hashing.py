@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 import xxhash
 
 HASH_CHARACTERS = 32
+HASHED_AT_ONCE = 4_096
+"""Texts whose digests, Python's own objects, stay in the processor's cache: 80,000 at once took 1.6 times the CPU."""
 _FIELD_END = "\x1f"
 _NULL = "\x00"
 
@@ -41,9 +43,14 @@ def hash_texts(texts: pa.StringArray) -> pa.Array:
     """XXH3-128 of each text (none null), as 32 hexadecimal characters."""
     if len(texts) == 0:
         return pa.array([], pa.string())
-    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].tolist()
+    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
     content = memoryview(texts.buffers()[2] or b"")
-    hash_of = xxhash.xxh3_128_hexdigest
-    digests = "".join([hash_of(content[start:end]) for start, end in zip(offsets, offsets[1:])])
+    blocks = (offsets[start : start + HASHED_AT_ONCE + 1].tolist() for start in range(0, len(texts), HASHED_AT_ONCE))
+    digests = "".join([_digests(content, block) for block in blocks])
     ends = np.arange(0, (len(texts) + 1) * HASH_CHARACTERS, HASH_CHARACTERS, dtype=np.int32)
     return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(digests.encode("ascii")))
+
+
+def _digests(content: memoryview, offsets: list[int]) -> str:
+    hash_of = xxhash.xxh3_128_hexdigest
+    return "".join([hash_of(content[start:end]) for start, end in zip(offsets, offsets[1:])])

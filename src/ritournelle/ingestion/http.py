@@ -15,7 +15,7 @@ import pycurl
 
 from ritournelle.domain.sources import Source
 from ritournelle.errors import SourceError, TransientSourceError
-from ritournelle.ingestion.pages import Page, Traffic, open_envelope
+from ritournelle.ingestion.pages import Opener, Page, Traffic
 from ritournelle.ingestion.retrying import is_transient_status, pause_before
 from ritournelle.settings import SourceSettings
 
@@ -60,10 +60,11 @@ class HttpPageReader:
         self.traffic = Traffic()
         self._settings = settings
         self._on_retry = on_retry or (lambda _: None)
+        self._opener = Opener()
 
     def read(self, source: Source, numbers: Iterable[int]) -> Iterator[Page]:
         """The pages of those numbers, started in that order, yielded as they arrive."""
-        with _Reading(self._settings, source, numbers, self.traffic, self._on_retry) as reading:
+        with _Reading(self._settings, source, numbers, self.traffic, self._on_retry, self._opener) as reading:
             yield from reading.pages()
 
 
@@ -77,12 +78,14 @@ class _Reading:
         numbers: Iterable[int],
         traffic: Traffic,
         on_retry: Callable[[str], None],
+        opener: Opener,
     ) -> None:
         self._settings = settings
         self._source = source
         self._fresh = iter(numbers)
         self._traffic = traffic
         self._on_retry = on_retry
+        self._opener = opener
         self._again: list[_Attempt] = []  # a heap of retries
         self._paused_until = 0.0  # a 429 holds back every request, not only its own page
         self._started = 0
@@ -182,7 +185,7 @@ class _Reading:
         kind = (handle.getinfo(pycurl.CONTENT_TYPE) or "no content type").split(";")[0]
         self._traffic.not_json += "json" not in kind
         try:
-            return Page(self._source, number, body, open_envelope(body))
+            return Page(self._source, number, body, self._opener.open(body))
         except ValueError as error:
             raise TransientSourceError(f"answered status 200 with {kind}, but {error}") from error
 

@@ -16,7 +16,7 @@ import msgspec
 from ritournelle.domain.sources import Source
 from ritournelle.forgotten.forgotten import IsForgotten
 from ritournelle.ingestion.contract import CONTRACTS
-from ritournelle.ingestion.pages import LONGEST_INTEGER, Envelope, Page, decode_leniently, row_payloads
+from ritournelle.ingestion.pages import LONGEST_INTEGER, Envelope, Page, SeenEnvelope, decode_leniently, row_payloads
 
 TAG_BYTES = 8
 
@@ -83,5 +83,5 @@ def _with_rows(page: Page, rows: list[bytes], erased: tuple[bytes, ...]) -> Page
     return replace(page, body=body, envelope=Envelope(items, *_rest(envelope)), erased=erased)
 
 
-def _rest(envelope: Envelope) -> tuple[int, int, int | None]:
+def _rest(envelope: Envelope | SeenEnvelope) -> tuple[int, int, int | None]:
     return envelope.total, envelope.pages, envelope.page

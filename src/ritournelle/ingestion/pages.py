@@ -25,6 +25,26 @@ class Envelope(msgspec.Struct, frozen=True):
     pages: int
     page: int | None = None
 
+    @property
+    def digest(self) -> bytes:
+        """16 bytes that are equal for equal `items`, byte for byte."""
+        return xxhash.xxh3_128_digest(self.items)
+
+
+class SeenEnvelope(msgspec.Struct, frozen=True):
+    """The same of a body that came before, byte for byte: it is opened again only by who asks for its rows."""
+
+    body: bytes
+    digest: bytes
+    total: int
+    pages: int
+    page: int | None = None
+
+    @property
+    def items(self) -> msgspec.Raw:
+        """The rows, undecoded."""
+        return open_envelope(self.body).items
+
 
 @dataclass(frozen=True)
 class Page:
@@ -37,7 +57,7 @@ class Page:
     source: Source
     asked: int
     body: bytes
-    envelope: Envelope
+    envelope: Envelope | SeenEnvelope
     fetched_at: datetime = field(default_factory=utc_now)
     arrival: int = 0
     erased: tuple[bytes, ...] = ()
@@ -46,7 +66,7 @@ class Page:
     def digest(self) -> bytes:
         """16 bytes that are equal for pages with the same rows, byte for byte."""
         if not self.erased:
-            return xxhash.xxh3_128_digest(self.envelope.items)
+            return self.envelope.digest
         return xxhash.xxh3_128_digest(b"".join([*self.erased, bytes(self.envelope.items)]))
 
     def arrived(self, arrival: int) -> Page:
@@ -106,6 +126,23 @@ def open_envelope(body: bytes) -> Envelope:
     if envelope.total < 0 or not 0 <= envelope.pages <= envelope.total + 1:
         raise ValueError(f"it announces {envelope.pages} pages for {envelope.total} rows")
     return envelope
+
+
+class Opener:
+    """Opens bodies, each once: the passes of a crawl bring most of them again, and to open one takes 15 µs of CPU."""
+
+    def __init__(self) -> None:
+        self._seen: dict[bytes, tuple[bytes, int, int, int | None]] = {}
+
+    def open(self, body: bytes) -> Envelope | SeenEnvelope:
+        """As `open_envelope`, with its errors."""
+        name = xxhash.xxh3_128_digest(body)
+        seen = self._seen.get(name)
+        if seen is not None:
+            return SeenEnvelope(body, *seen)
+        envelope = open_envelope(body)
+        self._seen[name] = (envelope.digest, envelope.total, envelope.pages, envelope.page)
+        return envelope
 
 
 def decode_leniently(text: bytes) -> Any:

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from ritournelle.ingestion.contract import DATETIME_PATTERN, DURATION_PATTERN, NUL, Contract
 from ritournelle.ingestion.hashing import hash_rows
+from ritournelle.ingestion.numbers import as_arrow
 from ritournelle.ingestion.pages import LONGEST_INTEGER, Page, decode_leniently, decoded_rows, row_payloads
 from ritournelle.ingestion.quarantine import BadRow
 
@@ -137,7 +138,7 @@ class Parser:
         for name in self.contract.moments:
             index = rows.column_names.index(name)
             rows = rows.set_column(index, name, self._naive_moments(rows, name))
-        rows = rows.append_column("arrival", pa.array(arrivals, pa.int32()))
+        rows = rows.append_column("arrival", as_arrow(arrivals, pa.int32()))
         rows = rows.append_column("content_hash", hash_rows(rows, tuple(self.contract.columns.names)))
         identity = self.contract.identity
         hashes = hash_rows(rows, identity) if identity else pa.nulls(rows.num_rows, pa.string())
@@ -237,7 +238,7 @@ def _as_lines(items: Sequence[bytes]) -> bytes:
 
 def _may_hold_nul(text: bytes) -> bool:
     """Whether the character NUL can be in it: escaped, as JSON wants it, or plain. Most pages escape nothing at all."""
-    return (b"\\u" in text and b"\\u0000" in text) or b"\0" in text
+    return (b"\\" in text and b"\\u0000" in text) or b"\0" in text
 
 
 def _holds_rows(items: bytes) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ class Journal:
         self._path = path
         self._flapping = flapping
         self._is_ready = False
+        self._held = threading.local()
 
     @property
     def is_there(self) -> bool:
@@ -218,15 +220,31 @@ class Journal:
             yield connection
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """One connection for all that this thread asks inside: to open and to close one takes a millisecond."""
+        with self._connected() as connection:
+            self._held.connection = connection
+            try:
+                yield
+            finally:
+                self._held.connection = None
+
+    @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        # A page asks twenty times: to look each time whether all tables are there took a third of it.
-        schema = "" if self._is_ready and self._path.exists() else _SCHEMA
+        held: sqlite3.Connection | None = getattr(self._held, "connection", None)
         try:
-            with closing(opened(self._path, schema, wait_seconds=_BUSY_SECONDS)) as connection:
-                self._is_ready = True
+            with self._opened() if held is None else nullcontext(held) as connection:
                 yield connection
         except sqlite3.DatabaseError as error:
             raise PermanentError(f"the journal {self._path} cannot be used: {error}") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        # A page asks twenty times: to look each time whether all tables are there took a third of it.
+        schema = "" if self._is_ready and self._path.exists() else _SCHEMA
+        with closing(opened(self._path, schema, wait_seconds=_BUSY_SECONDS)) as connection:
+            self._is_ready = True
+            yield connection
 
 
 def _reading(row: sqlite3.Row) -> Reading:

@@ -101,7 +101,10 @@ class Rounds:
     def begin(self, run: PastRun) -> None:
         """A run begins, under the lock: note it, and see to those that died without a word."""
         self._reserve.keep()
-        now = utc_now()
+        with self._journal.held():
+            self._begin(run, utc_now())
+
+    def _begin(self, run: PastRun, now: datetime) -> None:
         history = History.read(self._journal, now)
         if any(one.status == RUNNING for one in history.runs):
             buried = _buried(history)
@@ -134,7 +137,11 @@ class Rounds:
     def end(self, run: PastRun) -> Round:
         """A run has ended, well or not: keep what it did, ask every sensor, follow the incidents, tell."""
         self._reserve.give()
-        now, problem = utc_now(), None
+        with self._journal.held():
+            return self._end(run, utc_now())
+
+    def _end(self, run: PastRun, now: datetime) -> Round:
+        problem = None
         try:
             run = self._with_facts(run, now)
         except WarehouseOpenHereError:  # as in _problem

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ritournelle.errors import SettingsError
 from ritournelle.monitoring.reading import Reading, Severity, Status
+from ritournelle.monitoring.sensors import catalogue
 from ritournelle.monitoring.sensors.base import Limits, Sensor
 
 Language = Literal["en", "fr"]
@@ -91,10 +93,13 @@ class _Facts(dict[str, Any]):
         return "?"
 
 
-def load_rules(sensors: tuple[Sensor[Any, Any], ...], changes: Path | None = None) -> Rules:
-    """The shipped rules, changed by a client's file if there is one; `SettingsError` names section and value."""
-    text = files("ritournelle.monitoring").joinpath("sensors.toml").read_text(encoding="utf-8")
-    shipped = tomllib.loads(text)
+def load_rules(sensors: tuple[Sensor[Any, Any], ...] | None = None, changes: Path | None = None) -> Rules:
+    """The shipped rules, changed by a client's file if there is one; `SettingsError` names section and value.
+
+    Without `sensors` those of the catalogue: each is imported when its limits are asked for, all at once to check a
+    client's file.
+    """
+    shipped = _shipped()
     wanted, place = {}, "the shipped rules"
     if changes is not None and changes.exists():
         wanted, place = _read(changes), str(changes)
@@ -103,10 +108,39 @@ def load_rules(sensors: tuple[Sensor[Any, Any], ...], changes: Path | None = Non
         raise SettingsError(f"{place}: there is no sensor {sorted(unknown)[0]!r}; there are: {', '.join(shipped)}")
     merged = {name: _merged(section, wanted.get(name, {})) for name, section in shipped.items()}
     rules = {name: _checked(SensorRule, section, f"{place}: [{name}]") for name, section in merged.items()}
+    if sensors is None and not wanted:
+        return Rules(rules, _ShippedLimits(rules), place)
     limits = {
-        one.name: _checked(one.limits, rules[one.name].limits, f"{place}: [{one.name}.limits]") for one in sensors
+        one.name: _checked(one.limits, rules[one.name].limits, f"{place}: [{one.name}.limits]")
+        for one in (catalogue.SENSORS if sensors is None else sensors)
     }
     return Rules(rules, limits, place)
+
+
+class _ShippedLimits(Mapping[str, Limits]):
+    """The limits of the shipped rules, which need no check."""
+
+    def __init__(self, rules: Mapping[str, SensorRule]) -> None:
+        self._rules = rules
+        self._known: dict[str, Limits] = {}
+
+    def __getitem__(self, sensor: str) -> Limits:
+        if sensor not in self._known:
+            self._known[sensor] = catalogue.sensor_named(sensor).limits(**self._rules[sensor].limits)
+        return self._known[sensor]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+
+@cache
+def _shipped() -> Mapping[str, Any]:
+    """Read once: Python's reader of TOML takes 15 ms for it."""
+    text = files("ritournelle.monitoring").joinpath("sensors.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def _read(path: Path) -> dict[str, Any]:

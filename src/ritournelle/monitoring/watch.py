@@ -12,17 +12,20 @@ from ritournelle.monitoring.journal import Journal
 from ritournelle.monitoring.reading import Reading
 from ritournelle.monitoring.rules import Rules
 from ritournelle.monitoring.sensors.base import Observation, Sensor
-from ritournelle.monitoring.sensors.catalogue import SENSORS
+from ritournelle.monitoring.sensors.catalogue import sensors_for
 
 
 def ask(
     observations: Iterable[Observation],
     rules: Rules,
     at: datetime,
-    sensors: Sequence[Sensor[Any, Any]] = SENSORS,
+    sensors: Sequence[Sensor[Any, Any]] | None = None,
 ) -> list[Reading]:
-    """What every sensor that is on says of the observations that are its own, sensor by sensor."""
+    """What every sensor that is on says of the observations that are its own, sensor by sensor; those of the catalogue,
+    if none are given."""
     seen = list(observations)
+    if sensors is None:
+        sensors = sensors_for({type(one) for one in seen})
     return [
         sensor.read(one, rules.limits_of[sensor.name], rules.severity(sensor.name), at)
         for sensor in sensors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -24,6 +24,9 @@ class Table:
     name: str
     columns: pa.Schema
     key: tuple[str, ...]
+    few_values: tuple[str, ...] = ()
+    many_values: tuple[str, ...] = ()
+    """Texts of which it is known, for an engine that would try to find out, that few or that hardly any are equal."""
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
@@ -50,6 +53,8 @@ class Table:
         missing = set(self.key) - set(rows.column_names)
         if missing:
             raise WarehouseError(f"rows for {self} lack {', '.join(sorted(missing))}, which is part of its key")
+        if rows.num_rows < 2:  # most often: to group takes a millisecond
+            return
         counted = rows.select(list(self.key)).group_by(list(self.key)).aggregate([([], "count_all")])
         if counted.num_rows < rows.num_rows:
             repeated = counted.filter(pc.greater(counted["count_all"], 1)).select(list(self.key)).slice(0, 1)
@@ -90,6 +95,9 @@ class Warehouse(Protocol):
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows; columns are matched by name."""
+
+    def append_blocks(self, table: Table, blocks: Iterable[pa.Table]) -> None:
+        """The same for rows that are made block by block, all with the same columns; ask nothing else meanwhile."""
 
     def upsert(self, table: Table, rows: pa.Table) -> None:
         """Add rows in place of those with the same `table.key`, null being equal to null.

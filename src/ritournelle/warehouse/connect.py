@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ritournelle.errors import SettingsError
 from ritournelle.warehouse.base import Warehouse
-from ritournelle.warehouse.dlt_address import dlt_address, is_dlt
 from ritournelle.warehouse.postgres_address import PostgresAddress, is_postgres
 
 _LOOK_AGAIN_SECONDS = 5
@@ -32,7 +31,7 @@ def connect(url: str, *, threads: int = 2, read_only: bool = False) -> Warehouse
         with _extra("postgres"):
             from ritournelle.warehouse.postgres import PostgresWarehouse
         return PostgresWarehouse(url, read_only=read_only)
-    if is_dlt(url):
+    if _is_dlt(url):
         with _extra("bigquery` or `redshift"):
             from ritournelle.warehouse.dlt import DltWarehouse  # 0.7 s
         return DltWarehouse(url, read_only=read_only)
@@ -50,7 +49,7 @@ def connect_published(url: str, *, threads: int = 2) -> Warehouse:
         with _extra("postgres"):
             from ritournelle.warehouse.postgres import PublishedPostgres
         return PublishedPostgres(url)
-    if is_dlt(url):
+    if _is_dlt(url):
         with _extra("bigquery` or `redshift"):
             from ritournelle.warehouse.dlt import PublishedDlt
         return PublishedDlt(url)
@@ -119,9 +118,19 @@ def place(url: str) -> str:
     path = duckdb_path(url)
     if path is not None:
         return str(path)
-    if is_dlt(url):
+    if _is_dlt(url):
+        from ritournelle.warehouse.dlt_address import dlt_address
+
         return str(dlt_address(url))
     return str(PostgresAddress.of(url)) if is_postgres(url) else url.split(":", 1)[0]
+
+
+def _is_dlt(url: str) -> bool:
+    if duckdb_path(url) is not None:  # most often: who knows dlt's engines takes 5 ms to import
+        return False
+    from ritournelle.warehouse.dlt_address import is_dlt
+
+    return is_dlt(url)
 
 
 def _known_file(url: str) -> Path:

@@ -7,7 +7,7 @@ dlt's stands among the platform's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -112,6 +112,11 @@ class DltWarehouse:
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows, matched by column name."""
         self._write(_Write("append", table, table.fitting(rows)))
+
+    def append_blocks(self, table: Table, blocks: Iterable[pa.Table]) -> None:
+        """Add them one after the other."""
+        for rows in blocks:
+            self.append(table, rows)
 
     def upsert(self, table: Table, rows: pa.Table) -> None:
         """Delete the rows with the keys that come, then insert."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ritournelle.errors import PermanentError
 from ritournelle.warehouse.connect import place
-from ritournelle.warehouse.dlt_address import is_dlt
 
 
 def require_backfill(url: str) -> None:
     """Raise `PermanentError` for engines that dlt loads: a backfill reads what its own transaction has written."""
+    from ritournelle.warehouse.dlt_address import is_dlt
+
     if is_dlt(url):
         raise PermanentError(
             f"days cannot be backfilled in {place(url)}: a backfill reads what it has just written, which dlt shows "

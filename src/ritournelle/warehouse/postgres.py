@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Self
 
@@ -81,6 +81,11 @@ class PostgresWarehouse:
         fitting = table.fitting(rows)
         if rows.num_rows:
             self._session.copy(table.schema, table.name, fitting)
+
+    def append_blocks(self, table: Table, blocks: Iterable[pa.Table]) -> None:
+        """Add them one after the other."""
+        for rows in blocks:
+            self.append(table, rows)
 
     def upsert(self, table: Table, rows: pa.Table) -> None:
         """Delete the rows with the keys that come, then insert."""

@@ -56,6 +56,16 @@ class LeanTest(unittest.TestCase):
         done = run(BEFORE + LISTS_AND_PARAMETERS)
         self.assertEqual(done.stdout, "False 100000 1\n", done.stderr)
 
+    def test_what_is_left_until_it_is_used_is_there_then(self) -> None:
+        used = "import asyncio\nprint('asyncio.events' in sys.modules, asyncio.run(asyncio.sleep(0, 7)))"
+        done = run(BEFORE + used)
+        self.assertEqual(done.stdout, "False 7\n", done.stderr)
+
+    def test_tables_need_no_data_sets(self) -> None:
+        used = "import pyarrow, duckdb; t = pyarrow.table({'a': [1, 1]}); print(t.group_by('a').aggregate([]).num_rows,"
+        done = run(BEFORE + used + " duckdb.sql('SELECT sum(a) FROM t').fetchall(), 'pyarrow._dataset' in sys.modules)")
+        self.assertEqual(done.stdout, "1 [(2,)] False\n", done.stderr)
+
     def test_other_processes_keep_it(self) -> None:
         done = run("import sys, ritournelle.commands.lean, pandas; print(pandas.Series([1]).sum())")
         self.assertEqual(done.stdout, "1\n", done.stderr)
@@ -88,3 +98,4 @@ class LeanTest(unittest.TestCase):
         imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
         self.assertLess({"pyarrow.lib", "_duckdb"}, imported)
         self.assertFalse(imported & {"pandas._libs", "pandas.core"}, "tried in vain is well, imported is not")
+        self.assertFalse(imported & {"pyarrow._dataset", "asyncio.events", "rich", "numpy.ma"})

@@ -6,10 +6,11 @@ import unittest
 from datetime import datetime
 
 import pyarrow as pa
+import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ritournelle.ingestion.hashing import hash_rows, hash_texts
+from ritournelle.ingestion.hashing import HASHED_AT_ONCE, hash_rows, hash_texts
 
 SCHEMA = pa.schema(
     [("id", pa.int64()), ("name", pa.string()), ("created_at", pa.timestamp("us")), ("items", pa.list_(pa.int64()))]
@@ -76,3 +77,8 @@ class HashRowsTest(unittest.TestCase):
     def test_slices_of_texts(self, several: list[str], start: int) -> None:
         array = pa.array(several, pa.string())
         self.assertEqual(hash_texts(array.slice(start)).to_pylist(), hash_texts(array).to_pylist()[start:])
+
+    def test_more_texts_than_are_hashed_at_once(self) -> None:
+        several = [str(number) for number in range(2 * HASHED_AT_ONCE + 1)]
+        expected = [xxhash.xxh3_128_hexdigest(text.encode()) for text in several]
+        self.assertEqual(hash_texts(pa.array(several)).to_pylist(), expected)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from ritournelle.ingestion.pages import open_envelope
+from ritournelle.ingestion.pages import Opener, open_envelope
 
 
 class OpenEnvelopeTest(unittest.TestCase):
@@ -19,6 +19,16 @@ class OpenEnvelopeTest(unittest.TestCase):
         )
         self.assertEqual(bytes(envelope.items), b'[{"items": [1]}]')
         self.assertEqual((envelope.total, envelope.pages, envelope.page), (1, 1, 1))
+
+    def test_a_body_that_comes_again_is_the_same_page(self) -> None:
+        opener, body = Opener(), b'{"items":[{"id":1}],"total":1,"page":1,"pages":1}'
+        first, second = opener.open(body), opener.open(bytes(bytearray(body)))
+        for envelope in (first, second):
+            self.assertEqual((envelope.total, envelope.pages, envelope.page), (1, 1, 1))
+            self.assertEqual((bytes(envelope.items), envelope.digest), (b'[{"id":1}]', first.digest))
+        for _ in range(2):
+            with self.assertRaises(ValueError):
+                opener.open(b"[]")
 
     def test_what_is_around_does_not_matter(self) -> None:
         for body in (

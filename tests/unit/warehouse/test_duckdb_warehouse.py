@@ -18,7 +18,7 @@ from ritournelle.errors import SettingsError, TransientError, WarehouseBusyError
 from ritournelle.warehouse.base import Table
 from ritournelle.warehouse.connect import connect, duckdb_path
 from ritournelle.warehouse.duckdb import DuckDBWarehouse
-from ritournelle.warehouse.tables import TABLES
+from ritournelle.warehouse.tables import SRC_TRACKS, TABLES
 
 WORDS = Table("raw", "words", pa.schema([("id", pa.int64()), ("word", pa.string())]), key=("id",))
 HOLD = """
@@ -171,3 +171,28 @@ def test_only_the_transaction_that_appends_much_does_without_dictionaries(path: 
 def disabled(warehouse: DuckDBWarehouse) -> str:
     found = warehouse.read("SELECT lower(current_setting('disabled_compression_methods')::VARCHAR) AS names")
     return str(found["names"][0].as_py())
+
+
+def test_texts_are_stored_as_their_table_says(tmp_path: Path) -> None:
+    """A block with one long text is not compressed, and nothing is lost."""
+    ids = pa.array(range(40_000), pa.int64())
+    names = pa.array(["é" * 5000 if number == 7 else f"track {number}" for number in range(len(ids))])
+    with connect(url(tmp_path / "warehouse.duckdb")) as warehouse:
+        warehouse.ensure([SRC_TRACKS])
+        rows = pa.table({"id": ids, "name": names, "album": names.slice(8, 1).take([0] * len(ids)), "run_id": names})
+        with warehouse.transaction():
+            warehouse.append_blocks(SRC_TRACKS, [rows.slice(0, 30_000), rows.slice(30_000)])
+        stored = warehouse.read(
+            "SELECT column_name, compression FROM pragma_storage_info('raw.src_tracks')"
+        ).to_pylist()
+        back = warehouse.read("SELECT id, name, album, run_id FROM raw.src_tracks ORDER BY id")
+    assert back.equals(rows)
+    assert {row["compression"] for row in stored if row["column_name"] == "album"} >= {"FSST"}
+
+
+def test_a_table_of_a_type_that_python_writes_nowhere(tmp_path: Path) -> None:
+    odd = Table("raw", "odd", pa.schema([("order", pa.list_(pa.int64())), ("n", pa.int16())]), key=("n",))
+    with connect(url(tmp_path / "warehouse.duckdb")) as warehouse:
+        warehouse.ensure([odd])
+        warehouse.append(odd, odd.rows([{"order": [1, 2], "n": 3}]))
+        assert warehouse.read('SELECT "order", n FROM raw.odd').to_pylist() == [{"order": [1, 2], "n": 3}]

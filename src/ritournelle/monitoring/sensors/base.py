@@ -24,7 +24,7 @@ class Observation(Protocol):
 class Limits(BaseModel):
     """The thresholds of a sensor, each with its default and a sentence; the rules file changes them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # built at the first use of the sensor
 
 
 class NoLimits(Limits):

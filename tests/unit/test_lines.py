@@ -1,0 +1,25 @@
+"""What a log gets to see of a run."""
+
+from __future__ import annotations
+
+import unittest
+from contextlib import redirect_stderr
+from io import StringIO
+
+from ritournelle.commands.shell import watcher
+from ritournelle.domain.clock import utc_now
+from ritournelle.lines import LineWatcher
+from ritournelle.runs.record import Step
+
+
+class LineWatcherTest(unittest.TestCase):
+    def test_one_line_for_each_step(self) -> None:
+        with redirect_stderr(StringIO()) as log, watcher() as watching:
+            self.assertIsInstance(watching, LineWatcher)
+            watching.on_step(Step("ingest", "succeeded", utc_now(), source="users", measures={"announced": 12_000}))
+            watching.on_step(Step("publish", "skipped", utc_now(), "because [ingest] failed"))
+            watching.on_retry("page 7: it answered status 503")
+        told = (
+            "✓ ingest users: 12,000 announced\n– publish: because [ingest] failed\n… page 7: it answered status 503\n"
+        )
+        self.assertEqual(log.getvalue(), told)
