@@ -45,7 +45,7 @@ class DuckDBWarehouse:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._is_empty = not path.exists()
-        self._passed_over = passed_over(path)
+        self._passed_over = [] if read_only else passed_over(path)  # what is published may be gone the next moment
         self._connection = _connect(path, threads, read_only)
         if not read_only:
             self._compress_without(self._passed_over)
@@ -335,7 +335,10 @@ def passed_over(path: Path) -> list[str]:
     FSST looks for the letters that texts have in common, table by table: half of what it costs to write a small app's
     file (0.06 of 0.12 s), for a thirtieth of its size. A file that is not there yet may become a large one at once.
     """
-    return ["fsst"] if path.exists() and path.stat().st_size < _SMALL_BYTES else []
+    try:
+        return ["fsst"] if path.stat().st_size < _SMALL_BYTES else []
+    except FileNotFoundError:
+        return []
 
 
 class _Making:
