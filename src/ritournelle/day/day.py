@@ -4,123 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ritournelle.bootstrap import Platform
+from ritournelle.day.report import OpenRun, RunReport
+from ritournelle.day.watcher import Watcher
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 from ritournelle.domain.unknown_member import UNKNOWN_MEMBER
 from ritournelle.errors import HeldError, PermanentError, RitournelleError, TransientError
 from ritournelle.monitoring.checkup import Checkup
-from ritournelle.runs.record import Run, Step, begin_run, end_run, note_step
+from ritournelle.runs.record import Step, begin_run, end_run, note_step
 from ritournelle.warehouse.kept import KeptWarehouse
 from ritournelle.warehouse.limits import require_backfill, require_compact
 
 if TYPE_CHECKING:
     from ritournelle.forgetting.certificate import Certificate
-    from ritournelle.ingestion.crawl import Progress
     from ritournelle.ingestion.replay import ReplayReport
-    from ritournelle.ingestion.report import SourceReport
-    from ritournelle.transform.report import TransformReport
     from ritournelle.warehouse.base import Warehouse
 
 STAGES = ("ingest", "transform", "train", "recommend", "publish")
 PUBLISHED_SCHEMAS = ("history", "core", "marts", "ops")
 """What readers see; raw and quarantine hold personal data and stay where they are."""
-
-
-class Watcher:
-    """Hears how a run goes; a shell overrides what it shows."""
-
-    def on_step(self, step: Step) -> None:
-        """A step has ended."""
-
-    def on_stage(self, stage: str) -> None:
-        """A stage begins."""
-
-    def on_crawl(self, progress: Progress) -> None:
-        """A page was read."""
-
-    def on_retry(self, problem: str) -> None:
-        """A page will be tried again."""
-
-    def on_backfill(self, number: int, total: int, what: str) -> None:
-        """A past load begins."""
-
-    def on_transform(self, number: int, total: int, what: str) -> None:
-        """A model or data test begins."""
-
-    def on_transformed(self, report: TransformReport) -> None:
-        """The transform has ended, well or not."""
-
-    def on_training(self, done: int, total: int, what: str) -> None:
-        """Training went on by a step; `total` is 0 where nobody knows how many there are."""
-
-    def on_store(self, store: str) -> None:
-        """A store is being erased."""
-
-    def on_lists(self, done: int, total: int) -> None:
-        """Lists of some more listeners are there."""
-
-    def on_stored_lists(self, done: int, total: int) -> None:
-        """Some more lists are in the online store, not served yet."""
-
-
-@dataclass
-class RunReport:
-    """What a run did, as `--json` prints it."""
-
-    run: Run
-    status: str = "succeeded"
-    message: str = ""
-    sources: dict[Source, SourceReport] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
-    duration_seconds: float = 0.0
-    health: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether every step of the run did."""
-        return self.status == "succeeded"
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return {
-            "run_id": self.run.run_id,
-            "run_number": self.run.run_number,
-            "verb": self.run.verb,
-            "logical_date": self.run.logical_date.isoformat(),
-            "status": self.status,
-            "message": self.message,
-            "duration_seconds": round(self.duration_seconds, 3),
-            "sources": {str(source): report.to_dict() for source, report in self.sources.items()},
-            "steps": [step.to_dict() for step in self.steps],
-            "health": self.health,
-        }
-
-
-@dataclass
-class OpenRun:
-    """A run that is under way, from `Day.open`; `waiting` are the stages that it has not come to."""
-
-    report: RunReport
-    waiting: list[str]
-    _do: Callable[[str], None]
-
-    def run(self, stage: str) -> list[Step]:
-        """Run one stage, or skip it because an earlier one failed; return the steps that it took."""
-        self.waiting.remove(stage)
-        before = len(self.report.steps)
-        self._do(stage)
-        return self.report.steps[before:]
-
-    def skip_rest(self) -> None:
-        """After a failure, go through the stages that wait: they are on record as skipped."""
-        if not self.report.succeeded:
-            for stage in tuple(self.waiting):
-                self.run(stage)
 
 
 class Day:
