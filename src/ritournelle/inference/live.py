@@ -96,10 +96,18 @@ def _night(
     night = _with_context(_without(_with_history(warehouse, shared, night, asked.user_id), unheard), asked)
     if champion is None:
         return night
-    known = shared.histories.known(warehouse, asked.user_id, champion)
-    others = champion.tracks.rows(np.concatenate([left_out, np.array(asked.context, dtype=np.int64)]))
-    allowed = shared.allowed_but(warehouse, champion, known, others[others != UNKNOWN])
-    return replace(night, candidates=allowed)
+    if unheard:  # as if it had not been heard: it may be recommended
+        heard = _known_rows(champion, night.interactions["track_id"].to_numpy())
+    else:
+        heard = shared.histories.known(warehouse, asked.user_id, champion)
+    others = _known_rows(champion, np.concatenate([left_out, np.array(asked.context, dtype=np.int64)]))
+    return replace(night, candidates=shared.allowed_but(warehouse, champion, heard, others))
+
+
+def _known_rows(champion: Champion, tracks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of those of the tracks that the champion knows."""
+    rows: NDArray[np.int64] = champion.tracks.rows(tracks)
+    return rows[rows != UNKNOWN]
 
 
 def _with_history(warehouse: Warehouse, shared: Publication, night: Night, user_id: int) -> Night:

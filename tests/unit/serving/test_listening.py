@@ -191,6 +191,21 @@ class ExclusionsTest(TellingTest):
         reasons = [track for one in self.tracks(11) for track in one["because_of"]]
         self.assertNotIn(listens[0]["track_id"], reasons)
 
+    def test_a_track_of_which_every_listen_is_excluded_may_be_recommended(self) -> None:
+        listens = self.client.get("/v1/users/14/history").json()["listens"]
+        track = listens[0]["track_id"]
+
+        def offered() -> set[int]:
+            answer = self.client.get("/v1/users/14/recommendations?k=1000").json()
+            return {one["track_id"] for one in answer["recommendations"]}
+
+        before = offered()
+        self.assertNotIn(track, before)
+        for one in listens:
+            if one["track_id"] == track:
+                self.tell("PUT", 14, kind="listen", target=one["listen_id"])
+        self.assertEqual(offered(), before | {track})
+
     def test_a_wrong_method_is_told_all_right_ones(self) -> None:
         answer = self.client.options("/v1/users/1/taste-exclusions")
         self.assertEqual((answer.status_code, answer.headers["Allow"]), (405, "DELETE, GET, PUT"))
