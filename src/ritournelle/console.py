@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ritournelle.day import RunReport, Watcher
 from ritournelle.domain.recommendations import RecommendationList
-from ritournelle.lines import COUNTS, told
+from ritournelle.line_watcher import COUNTS, told
 from ritournelle.runs.record import Step
 from ritournelle.settings import Settings
 

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from ritournelle.bootstrap import Platform
     from ritournelle.console import ConsoleWatcher
-    from ritournelle.lines import LineWatcher
+    from ritournelle.line_watcher import LineWatcher
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
 
@@ -44,7 +44,7 @@ def watcher() -> ConsoleWatcher | LineWatcher:
         from ritournelle.console import ConsoleWatcher
 
         return ConsoleWatcher()
-    from ritournelle.lines import LineWatcher
+    from ritournelle.line_watcher import LineWatcher
 
     return LineWatcher()
 

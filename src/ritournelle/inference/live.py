@@ -106,8 +106,9 @@ def _night(
 
 def _known_rows(champion: Champion, tracks: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows of those of the tracks that the champion knows."""
-    rows: NDArray[np.int64] = champion.tracks.rows(tracks)
-    return rows[rows != UNKNOWN]
+    rows = champion.tracks.rows(tracks)
+    known: NDArray[np.int64] = rows[rows != UNKNOWN]
+    return known
 
 
 def _with_history(warehouse: Warehouse, shared: Publication, night: Night, user_id: int) -> Night:

@@ -59,7 +59,7 @@ def _context(model: ManifestNode, config: RuntimeConfig, manifest: Manifest) -> 
     last = _kept.context
     if last is None or last.model is not model or last.config is not config or last.manifest is not manifest:
         last = _kept.context = ModelContext(model, config, manifest, RuntimeProvider(), None)
-    return last.to_dict()  # type: ignore[no-any-return,no-untyped-call]
+    return last.to_dict()  # type: ignore[no-any-return,no-untyped-call]  # dbt gives it no types
 
 
 def _add_macros(builder: MacroNamespaceBuilder, macros: Iterable[Macro], ctx: dict[str, Any]) -> None:
@@ -86,6 +86,7 @@ def _to_dict(context: ManifestContext) -> dict[str, Any]:
     if not isinstance(context.namespace, MacroNamespace):
         return _with_macros(context)
     known = BaseContext.to_dict(context)
-    for macros in reversed(list(context.namespace._search_order())):  # pylint: disable=protected-access
+    # pylint: disable-next=protected-access  # the order is dbt's, and only there
+    for macros in reversed(list(context.namespace._search_order())):
         known.update(macros)
     return known

@@ -36,7 +36,7 @@ class _Environment(LocalEnvironment):
             if self._clean:
                 self.handle_count += 1
                 return _Session(self._clean.pop(), self)
-        opened = super().handle()  # type: ignore[no-untyped-call]
+        opened = super().handle()  # type: ignore[no-untyped-call]  # dbt-duckdb has no types
         return _Session(opened.cursor()._cursor, self)  # pylint: disable=protected-access  # DuckDB's own
 
     def take_back(self, session: Any) -> None:
@@ -48,14 +48,14 @@ class _Environment(LocalEnvironment):
         """The file, once no session has it open."""
         while self._clean:
             self._clean.pop().close()
-        super().close()  # type: ignore[no-untyped-call]
+        super().close()  # type: ignore[no-untyped-call]  # dbt-duckdb has no types
 
 
 class _Session(DuckDBConnectionWrapper):
     """What dbt takes for a connection; closed, it is used again if nothing was left in it."""
 
     def __init__(self, session: Any, environment: _Environment) -> None:
-        super().__init__(session, environment)  # type: ignore[no-untyped-call]
+        super().__init__(session, environment)  # type: ignore[no-untyped-call]  # dbt-duckdb has no types
         self._cursor = _Watched(session)
 
     def close(self) -> None:
@@ -71,14 +71,14 @@ class _Watched(DuckDBCursorWrapper):
     """A session of which is known whether it is still as it was."""
 
     def __init__(self, session: Any) -> None:
-        super().__init__(session)  # type: ignore[no-untyped-call]
+        super().__init__(session)  # type: ignore[no-untyped-call]  # dbt-duckdb has no types
         self.session = session
         self.is_clean = True
 
     def execute(self, sql: str, bindings: Any = None) -> Any:
         """As the session does."""
         with self._careful():
-            done = super().execute(sql, bindings)  # type: ignore[no-untyped-call]
+            done = super().execute(sql, bindings)  # type: ignore[no-untyped-call]  # dbt-duckdb has no types
         self.is_clean = self.is_clean and not _LEAVES_TRACES.search(sql)
         return done
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
@@ -17,14 +18,14 @@ from ritournelle.warehouse.duckdb import passed_over
 class Plugin(BasePlugin):  # pylint: disable=abstract-method  # it loads and stores nothing
     """Sets the threads, how to compress, and the session variable `pii_key`, which the macro `keyed_hash` reads."""
 
-    def configure_connection(self, conn: object) -> None:
+    def configure_connection(self, conn: Any) -> None:
         """Called when dbt opens the file."""
         methods = ",".join(passed_over(Path(os.environ["RITOURNELLE_TRANSFORM_DUCKDB_PATH"])))
-        conn.execute(f"SET GLOBAL disabled_compression_methods = '{methods}'")  # type: ignore[attr-defined]
+        conn.execute(f"SET GLOBAL disabled_compression_methods = '{methods}'")
         threads = os.environ.get(WORKING_THREADS_VARIABLE)
         if threads:
-            conn.execute(f"SET GLOBAL threads = {int(threads)}")  # type: ignore[attr-defined]
+            conn.execute(f"SET GLOBAL threads = {int(threads)}")
 
-    def configure_cursor(self, cursor: object) -> None:
+    def configure_cursor(self, cursor: Any) -> None:
         """Called for each session that dbt opens."""
-        cursor.execute("SET VARIABLE pii_key = $1", [os.environ[PII_KEY_VARIABLE]])  # type: ignore[attr-defined]
+        cursor.execute("SET VARIABLE pii_key = $1", [os.environ[PII_KEY_VARIABLE]])

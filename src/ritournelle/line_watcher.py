@@ -1,4 +1,4 @@
-"""What a log gets to see of a run: a line on standard error for each step that ended; no bars, no colours."""
+"""Shows a run where nobody watches: a line on standard error for each step that ended; no bars, no colours."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from io import StringIO
 
 from ritournelle.commands.shell import watcher
 from ritournelle.domain.clock import utc_now
-from ritournelle.lines import LineWatcher
+from ritournelle.line_watcher import LineWatcher
 from ritournelle.runs.record import Step
 
 
