@@ -66,7 +66,7 @@ def _server(home: Path) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "ritournelle.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "ritournelle", "serve", "--port", str(port)]
     environment = os.environ | {"RITOURNELLE_HOME": str(home)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         try:

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from ritournelle import cli
+from ritournelle.__main__ import main as ritournelle
 from ritournelle.commands.lean import leave_out_what_ingesting_never_uses
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     sys.argv = ["ritournelle", "ingest", "--json"]
     if chosen.one_pass:
         price_without_proof()
-    cli.main()
+    ritournelle()
 
 
 if __name__ == "__main__":

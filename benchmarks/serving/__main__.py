@@ -91,7 +91,7 @@ def _arguments() -> argparse.Namespace:
 def _measured(folder: Path, made: Made, seconds: float) -> dict[str, Answered]:
     found: dict[str, Answered] = {}
     random = np.random.default_rng(5)
-    ours = [sys.executable, "-m", "ritournelle.cli", "serve", "--port"]
+    ours = [sys.executable, "-m", "ritournelle", "serve", "--port"]
     peer = [sys.executable, "-m", "benchmarks.serving.peer", str(folder / PEER)]
     for name, command in (("peer", peer), ("ours", ours)):
         with _serving(command, folder, LIST.format(made.first)) as (port, process):

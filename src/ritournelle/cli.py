@@ -3,7 +3,6 @@
 # Imports stand inside the verbs: `ritournelle --help` must not pay for dbt, DuckDB and NumPy (2 s instead of 0.2 s).
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime
@@ -17,7 +16,6 @@ from ritournelle.commands import warehouse as warehouse_verbs
 from ritournelle.commands.drill import drill
 from ritournelle.commands.forget import forget
 from ritournelle.commands.health import health
-from ritournelle.commands.lean import ended_at_once, leave_out_what_is_not_needed
 from ritournelle.commands.shell import EXIT_FAILED, EXIT_USAGE, AsJson, fail, print_json, views, watcher
 from ritournelle.commands.shell import platform as platform_in_force
 from ritournelle.errors import RitournelleError, SettingsError
@@ -58,16 +56,12 @@ AcceptNewEpoch = Annotated[
 ]
 
 
-def main() -> None:
-    """Run the command; an error that the platform raises on purpose is one message, not a traceback."""
-    # Here, where the process is known to be ours, and nothing heavy is imported yet.
-    verb = next(iter(sys.argv[1:]), "")
-    leave_out_what_is_not_needed(verb)
-    with ended_at_once(verb):
-        _main(verb)
+def execute(verb: str) -> None:
+    """Run the command line; an error that the platform raises on purpose is one message, not a traceback.
 
-
-def _main(verb: str) -> None:
+    Args:
+        verb: Its first word. A plain verb is made ready alone.
+    """
     try:
         _only(verb)()
     except SettingsError as error:
@@ -305,7 +299,3 @@ def _some_listeners(platform: Platform) -> list[int]:
         listeners = ANSWERED_LISTENERS.run(warehouse, by_model=True, at_most=2)
     found: list[int] = listeners["user_id"].to_pylist()
     return found
-
-
-if __name__ == "__main__":
-    main()

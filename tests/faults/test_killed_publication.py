@@ -42,7 +42,7 @@ from ritournelle.online_store.sqlite import SqliteStore
 from ritournelle.warehouse.duckdb import DuckDBWarehouse
 {moment}
 sys.argv = ["ritournelle", "run", "--json"]
-from ritournelle.cli import main
+from ritournelle.__main__ import main
 main()
 """
 

@@ -82,7 +82,7 @@ def serve(home: Path, port: int) -> subprocess.Popen[bytes]:
     """A server of which nobody is limited."""
     settings = {"RITOURNELLE_HOME": str(home), "RITOURNELLE_SERVING__TELLINGS_PER_SECOND": "0"}
     settings |= {"RITOURNELLE_RECOMMENDATION__LIST_LENGTH": "5"}
-    command = [sys.executable, "-m", "ritournelle.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "ritournelle", "serve", "--port", str(port)]
     return subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.DEVNULL)
 
 

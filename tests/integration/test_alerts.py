@@ -103,7 +103,7 @@ def running_mail_server() -> Iterator[tuple[Mailbox, str]]:
 
 def ritournelle(home: Path, urls: str, *command: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"RITOURNELLE_HOME": str(home), "RITOURNELLE_ALERTS__URLS": urls}
-    line = [sys.executable, "-m", "ritournelle.cli", *command]
+    line = [sys.executable, "-m", "ritournelle", *command]
     return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -156,7 +156,7 @@ def test_a_sender_that_is_killed_between_sending_and_noting(tmp_path: Path, hook
     ritournelle(tmp_path, hook.url, "alerts", "test")
     fire(tmp_path)
     environment = os.environ | {"RITOURNELLE_HOME": str(tmp_path), "RITOURNELLE_ALERTS__URLS": hook.url}
-    with subprocess.Popen([sys.executable, "-m", "ritournelle.cli", "alerts", "send"], env=environment) as sender:
+    with subprocess.Popen([sys.executable, "-m", "ritournelle", "alerts", "send"], env=environment) as sender:
         hook.kill = sender.pid
     assert sender.returncode == -signal.SIGKILL
     hook.kill = None
@@ -177,7 +177,7 @@ def test_a_run_that_fails_tells_people_and_leaves_a_copy(tmp_path: Path, hook: H
         "RITOURNELLE_SOURCE__RETRIES": "0",
     }
     for _ in range(2):
-        line = [sys.executable, "-m", "ritournelle.cli", "ingest"]
+        line = [sys.executable, "-m", "ritournelle", "ingest"]
         assert subprocess.run(line, env=environment, capture_output=True, check=False).returncode == 1
     told = sorted(post["title"].split(" · ")[2].split(":")[0].split(" (")[0] for post in hook.posted)
     assert told == ["The last run", "listen_history", "tracks", "users"]

@@ -55,7 +55,7 @@ def test_other_machines_are_not_let_in(host: str) -> None:
 
 
 def test_the_command_says_why_it_does_not_start(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ritournelle.cli", "serve", "--host", "0.0.0.0"]
+    command = [sys.executable, "-m", "ritournelle", "serve", "--host", "0.0.0.0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 2
     assert "no API keys" in done.stderr and "Traceback" not in done.stderr

@@ -75,7 +75,7 @@ def free_port() -> int:
 def serving(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[HealthServer]:
     """Start, wait until it answers, stop by SIGTERM."""
     port = free_port()
-    command = [sys.executable, "-m", "ritournelle.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "ritournelle", "serve", "--port", str(port)]
     environment = os.environ | {"RITOURNELLE_HOME": str(home), **(settings or {})}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:

@@ -9,11 +9,16 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import MAGIC_NUMBER
 from types import ModuleType
 from typing import Any, NoReturn
+
+from ritournelle.bytecode.cache_folder import cache_folder
+from ritournelle.bytecode.kept_methods import KeptMethods
+from ritournelle.commands.lean_arrow import wrap_compute_functions_when_used
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Imports make 300,000 objects that stay: at Python's own 700, collecting took 7 % of an ingestion of 120,000 rows."""
@@ -32,6 +37,7 @@ def leave_out_what_is_not_needed(verb: str) -> None:
 
 def leave_out_what_ingesting_never_uses() -> None:
     """Call it before NumPy and pyarrow are imported: fewer collections, one BLAS thread, no pandas, no datasets."""
+    _leave_out_what_no_verb_uses()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no matrix is multiplied here, and threads cost to start
     # The C library's allocator takes and gives back fewer pages, which the kernel clears each time: 1.2 million rows
@@ -46,6 +52,7 @@ def leave_out_what_ingesting_never_uses() -> None:
 
 def _leave_out_what_a_day_never_uses() -> None:
     """No garbage is collected, idle threads sleep, and pandas stays with those who import it themselves."""
+    _leave_out_what_no_verb_uses()
     # Imports and dbt make objects that live to the end: to look through them took 7 % of a small run. Not to do so
     # takes 25 MB of 443 at 3 × 1,000 rows, and 32 of 1,108 at 50,000.
     gc.disable()
@@ -53,6 +60,30 @@ def _leave_out_what_a_day_never_uses() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # 2 to the power of so many cycles
     _find_no("pandas", asking=("ritournelle.", "pyarrow", "duckdb"))
+
+
+def _leave_out_what_no_verb_uses() -> None:
+    """Wrappers of compute functions that are not called, DuckDB's names of types, and clients of object stores."""
+    wrap_compute_functions_when_used()
+    # To name the types of the DB-API, DuckDB opens a database in memory, with its threads: 30 ms at its import.
+    _find_only("duckdb._dbapi_type_object", ("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "DBAPITypeObject"))
+    for store in ("s3", "gcs", "azure"):  # pyarrow looks whether it was built with them: 25 ms
+        _find_no(f"pyarrow._{store}fs", asking=("",))
+
+
+@contextmanager
+def data_classes_kept(verb: str) -> Iterator[None]:
+    """Around everything that the process imports: the methods of its data classes are not compiled anew each time."""
+    if verb != "ingest" and verb not in _OF_ONE_DAY:
+        yield
+        return
+    some = "ingest" if verb == "ingest" else "day"  # what is kept is read whole: an ingestion needs a third of it
+    methods = KeptMethods(cache_folder() / f"methods-{some}-{MAGIC_NUMBER.hex()}.marshal")
+    try:
+        with methods.put_to_use():
+            yield
+    finally:
+        methods.keep()
 
 
 @contextmanager
@@ -82,6 +113,13 @@ def _end(end: SystemExit) -> NoReturn:
 def _find_no(module: str, asking: tuple[str, ...]) -> None:
     without: Any = _Without(module, asking)
     sys.meta_path.insert(0, without)
+
+
+def _find_only(module: str, names: Sequence[str]) -> None:
+    """Let a module be found of which nobody uses anything, with these names in it."""
+    stand_in = ModuleType(module)
+    vars(stand_in).update(dict.fromkeys(names))
+    sys.modules.setdefault(module, stand_in)
 
 
 def _import_when_used(name: str) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ritournelle.transform.cache_folder import cache_folder, code_version, engine_versions, put
-from ritournelle.transform.kept_code import KeptCode
+from ritournelle.bytecode.cache_folder import put
+from ritournelle.bytecode.kept_methods import KeptMethods
+from ritournelle.transform.engine_versions import code_version, dbt_cache_folder, engine_versions
 
 
 def compile_when_needed() -> None:
@@ -49,38 +49,9 @@ def _at_first_use(
     return postponed
 
 
-class KeptMethods:
-    """The methods of dbt's data classes, which the standard library writes as text and has Python compile.
-
-    Compiling the 2,000 texts anew was a sixth of the import of dbt (0.15 s of 0.9).
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._kept = KeptCode(path)
-
-    @contextmanager
-    def put_to_use(self) -> Iterator[None]:
-        """While the block runs, data classes are made of what is kept; call it before dbt is imported."""
-        names: dict[str, Any] = vars(dataclasses)
-        names["exec"] = self._executed  # it asks by this name for the builtin, and has no hook
-        try:
-            yield
-        finally:
-            del names["exec"]
-
-    def _executed(self, text: str, scope: dict[str, Any] | None, names: dict[str, Any]) -> None:
-        # Without `dont_inherit` this module's own `annotations` would be those of the methods.
-        code = self._kept.code_of(text, lambda: compile(text, "<string>", "exec", dont_inherit=True))
-        exec(code, scope, names)  # pylint: disable=exec-used  # in the place of an `exec` of the standard library
-
-    def keep(self) -> None:
-        """Write down what was compiled."""
-        self._kept.keep()
-
-
 def kept_methods() -> KeptMethods:
     """Those of the versions that are installed, in the folder that all homes share."""
-    return KeptMethods(cache_folder() / f"methods-{code_version()}.marshal")
+    return KeptMethods(dbt_cache_folder() / f"methods-{code_version()}.marshal")
 
 
 class KeptSchemas:
@@ -131,7 +102,7 @@ class Schema:  # pylint: disable=too-few-public-methods
 def kept_schemas() -> KeptSchemas:
     """Those of the versions that are installed, in the folder that all homes share."""
     versions = sha256("\0".join(engine_versions()).encode()).hexdigest()[:24]
-    return KeptSchemas(cache_folder() / f"schemas-{versions}.json")
+    return KeptSchemas(dbt_cache_folder() / f"schemas-{versions}.json")
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

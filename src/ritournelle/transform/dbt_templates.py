@@ -7,8 +7,8 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from ritournelle.transform.cache_folder import cache_folder, code_version
-from ritournelle.transform.kept_code import KeptCode
+from ritournelle.bytecode.kept_code import KeptCode
+from ritournelle.transform.engine_versions import code_version, dbt_cache_folder
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -47,7 +47,7 @@ class KeptTemplates:
 
 def kept_templates() -> KeptTemplates:
     """Those of the versions that are installed, in the folder that all homes share."""
-    return KeptTemplates(cache_folder() / f"templates-{code_version()}.marshal")
+    return KeptTemplates(dbt_cache_folder() / f"templates-{code_version()}.marshal")
 
 
 def compile_templates(manifest: Manifest) -> None:

@@ -10,7 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
-from ritournelle.transform.cache_folder import cache_folder, engine_versions, put
+from ritournelle.bytecode.cache_folder import put
+from ritournelle.transform.engine_versions import dbt_cache_folder, engine_versions
 from ritournelle.transform.project_files import project_digest
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def parsed_project(
 
     A cache that cannot be read or written is no error: the project is parsed then.
     """
-    kept = cache_folder() / f"{_key(project, flags, database)}.msgpack"
+    kept = dbt_cache_folder() / f"{_key(project, flags, database)}.msgpack"
     ours = target / "partial_parse.msgpack"
     found = _read(kept)
     if found is None:

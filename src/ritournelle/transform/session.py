@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ritournelle.bytecode.kept_methods import KeptMethods
 from ritournelle.domain.clock import travels, utc_now
 from ritournelle.errors import SettingsError
-from ritournelle.transform.dbt_classes import KeptMethods, KeptSchemas, compile_when_needed, kept_methods, kept_schemas
+from ritournelle.transform.dbt_classes import KeptSchemas, compile_when_needed, kept_methods, kept_schemas
 from ritournelle.transform.dbt_templates import KeptTemplates, kept_templates
 from ritournelle.transform.project_cache import parsed_project
 from ritournelle.transform.profile import Profile, profile_of

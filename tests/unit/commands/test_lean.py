@@ -26,6 +26,35 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
 
 
+COMPARED_FUNCTIONS = """
+import sys
+import pyarrow.compute as whole
+from ritournelle.commands.lean_arrow import wrap_compute_functions_when_used
+del sys.modules["pyarrow.compute"]
+wrap_compute_functions_when_used()
+import pyarrow.compute as lean
+few = len(vars(lean)) < len(vars(whole)) - 200
+def told(function):
+    said = getattr(function, "__signature__", None), getattr(function, "__arrow_compute_function__", None)
+    return function.__name__, function.__doc__, *map(str, said)
+names = [name for name, value in vars(whole).items() if callable(value)]
+other = [name for name in names if told(getattr(lean, name)) != told(getattr(whole, name))]
+both = ["hash_sum", "count_all", "nonsense", "and", "and_", "sum"]
+print(few, other, [name for name in both if hasattr(lean, name) != hasattr(whole, name)])
+"""
+CLASSES_KEPT = """
+import builtins, os, sys
+os.environ["XDG_CACHE_HOME"] = sys.argv[1]
+from ritournelle.commands.lean import data_classes_kept
+import dataclasses
+usual, compiled = builtins.compile, []
+builtins.compile = lambda *of, **how: compiled.append(of) or usual(*of, **how)
+with data_classes_kept("ingest"):
+    @dataclasses.dataclass
+    class A:
+        b: int
+print(A(1), bool(compiled))
+"""
 DAY = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -66,6 +95,22 @@ class LeanTest(unittest.TestCase):
         done = run(BEFORE + used + " duckdb.sql('SELECT sum(a) FROM t').fetchall(), 'pyarrow._dataset' in sys.modules)")
         self.assertEqual(done.stdout, "1 [(2,)] False\n", done.stderr)
 
+    def test_compute_functions_are_those_that_arrow_would_have_made(self) -> None:
+        done = run(COMPARED_FUNCTIONS)
+        self.assertEqual(done.stdout, "True [] []\n", done.stderr)
+
+    def test_databases_and_landed_pages_do_without_what_is_left_out(self) -> None:
+        used = "import duckdb, pyarrow.parquet as pq; print(duckdb.connect().execute('SELECT 1').description[0][0])"
+        done = run(BEFORE + used + "\nprint(duckdb.STRING, 'pyarrow._s3fs' in sys.modules)")
+        self.assertEqual(done.stdout, "1\nNone False\n", done.stderr)
+
+    def test_data_classes_of_the_second_process_are_not_compiled(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            told = [run(CLASSES_KEPT, folder).stdout for _ in range(2)]
+            kept = [path.name for path in (Path(folder) / "ritournelle").iterdir()]
+        self.assertEqual(told, ["A(b=1) True\n", "A(b=1) False\n"])
+        self.assertRegex(" ".join(kept), r"^methods-ingest-[0-9a-f]+\.marshal$")
+
     def test_other_processes_keep_it(self) -> None:
         done = run("import sys, ritournelle.commands.lean, pandas; print(pandas.Series([1]).sum())")
         self.assertEqual(done.stdout, "1\n", done.stderr)
@@ -89,7 +134,7 @@ class LeanTest(unittest.TestCase):
 
     def test_the_command_does_so(self) -> None:
         """Tried without an app: the run fails, and is on record, which takes lists, parameters and DuckDB."""
-        program = [sys.executable, "-X", "importtime", "-m", "ritournelle.cli", "ingest", "--json"]
+        program = [sys.executable, "-X", "importtime", "-m", "ritournelle", "ingest", "--json"]
         with tempfile.TemporaryDirectory() as home:
             nobody = {"RITOURNELLE_SOURCE__URL": "http://127.0.0.1:9", "RITOURNELLE_SOURCE__RETRIES": "0"}
             environment = os.environ | nobody | {"RITOURNELLE_HOME": home}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 import unittest
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from ritournelle.transform.dbt_classes import KeptMethods, compile_when_needed
+from ritournelle.transform.dbt_classes import compile_when_needed
 
 compile_when_needed()  # before dbt and mashumaro are imported, hence the imports below it
 
@@ -30,42 +29,6 @@ from ritournelle.transform import dbt_contexts, dbt_ctes, dbt_events, dbt_sessio
 # pylint: enable=wrong-import-position
 
 # pylint: disable=protected-access  # what takes the place of dbt's own has no other name
-
-
-class KeptMethodsTest(unittest.TestCase):
-    """`KeptMethods`."""
-
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
-        self.addCleanup(folder.cleanup)
-        self.path = Path(folder.name) / "cache" / "methods.marshal"
-
-    def _made(self) -> Any:
-        methods = KeptMethods(self.path)
-        with methods.put_to_use():
-            made = dataclasses.make_dataclass("Made", [("a", int), ("b", str, "x")], order=True, frozen=True)
-        methods.keep()
-        return made
-
-    def test_a_class_of_what_is_kept_is_the_same(self) -> None:
-        for _ in range(2):
-            made = self._made()
-            self.assertEqual(repr(made(1)), "Made(a=1, b='x')")
-            self.assertLess(made(1), made(2))
-            self.assertNotEqual(made(1), made(1, "y"))
-            self.assertEqual(made.__init__.__annotations__, {"a": int, "b": str, "return": None})
-            with self.assertRaises(dataclasses.FrozenInstanceError):
-                made(1).a = 2
-
-    def test_what_is_kept_is_not_compiled_again(self) -> None:
-        self._made()
-        with patch("ritournelle.transform.dbt_classes.compile", create=True) as compiled:
-            self._made()
-        self.assertEqual(compiled.call_count, 0)
-
-    def test_afterwards_classes_are_made_as_before(self) -> None:
-        self._made()
-        self.assertNotIn("exec", vars(dataclasses))
 
 
 class ContextsTest(unittest.TestCase):

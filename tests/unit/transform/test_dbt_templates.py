@@ -11,7 +11,7 @@ from unittest.mock import patch
 from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment, get_environment
 from jinja2 import Environment, TemplateSyntaxError
 
-from ritournelle.transform import kept_code
+from ritournelle.bytecode import kept_code
 from ritournelle.transform.dbt_templates import KeptTemplates
 
 TEMPLATES = (

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import CodeType
 
-from ritournelle.transform.cache_folder import put
+from ritournelle.bytecode.cache_folder import put
 
 _MOST = 5_000
 """Texts from which on the cache begins anew."""

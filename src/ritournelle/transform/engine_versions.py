@@ -1,13 +1,14 @@
-"""What all homes of a user share of dbt: where it lies, for which versions it holds, how it is put there."""
+"""What all homes of a user share of dbt: where it lies, and for which versions it holds."""
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+
+from ritournelle.bytecode.cache_folder import cache_folder
 
 _ENGINES = (
     "dbt-core",
@@ -22,10 +23,9 @@ _ENGINES = (
 )
 
 
-def cache_folder() -> Path:
-    """By the XDG base directory specification."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(base) / "ritournelle" / "dbt"
+def dbt_cache_folder() -> Path:
+    """Where it lies."""
+    return cache_folder() / "dbt"
 
 
 def engine_versions() -> list[str]:
@@ -45,11 +45,3 @@ def _version(name: str) -> str:
         return version(name)
     except ModuleNotFoundError:
         return ""
-
-
-def put(content: bytes, path: Path) -> None:
-    """Write a file whole or not at all: others may read it meanwhile. Raises `OSError`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.draft")
-    draft.write_bytes(content)
-    draft.replace(path)

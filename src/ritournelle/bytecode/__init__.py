@@ -1,0 +1,1 @@
+"""Code that Python would compile anew in each process, kept between processes as Python keeps that of modules."""
