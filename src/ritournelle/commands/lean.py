@@ -9,12 +9,12 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import MAGIC_NUMBER
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from ritournelle.bytecode.cache_folder import cache_folder
 from ritournelle.bytecode.kept_methods import KeptMethods
@@ -43,11 +43,16 @@ def leave_out_what_ingesting_never_uses() -> None:
     # The C library's allocator takes and gives back fewer pages, which the kernel clears each time: 1.2 million rows
     # take 4 % less CPU, and 40 MB less, than with pyarrow's own choice, mimalloc.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some in all packages takes 3 ms
     _find_no("pandas", asking=("",))
     # DuckDB asks at the first table that it is given whether it is a data set, and Acero would read them: 13 ms.
     _find_no("pyarrow.dataset", asking=("",))
     _import_when_used("asyncio")  # pydantic-settings imports it, 7 ms, for commands that are coroutines
+    # To look for pydantic's plugins, and for the version of DuckDB's package, the metadata of all packages: 20 ms.
+    _find_only("pydantic.plugin._loader", get_plugins=tuple)
+    _find_only("duckdb._version", __version__=None, __duckdb_version__=None, version=None)
+    # A tenth of NumPy's import writes its documentation.
+    _find_only("numpy._core._add_newdocs")
+    _find_only("numpy._core._add_newdocs_scalars")
 
 
 def _leave_out_what_a_day_never_uses() -> None:
@@ -66,9 +71,9 @@ def _leave_out_what_no_verb_uses() -> None:
     """Wrappers of compute functions that are not called, DuckDB's names of types, and clients of object stores."""
     wrap_compute_functions_when_used()
     # To name the types of the DB-API, DuckDB opens a database in memory, with its threads: 30 ms at its import.
-    _find_only("duckdb._dbapi_type_object", ("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "DBAPITypeObject"))
-    for store in ("s3", "gcs", "azure"):  # pyarrow looks whether it was built with them: 25 ms
-        _find_no(f"pyarrow._{store}fs", asking=("",))
+    kinds = ("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "DBAPITypeObject")
+    _find_only("duckdb._dbapi_type_object", **dict.fromkeys(kinds))
+    _leave_out("pyarrow._s3fs", "pyarrow._gcsfs", "pyarrow._azurefs")  # it was built with them, and looks: 10 ms
 
 
 @contextmanager
@@ -110,15 +115,24 @@ def _end(end: SystemExit) -> NoReturn:
     os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
 
 
+def _leave_out(*modules: str) -> None:
+    """Let nobody find them, if they are not there already: the documented meaning of `None` in `sys.modules`.
+
+    For modules that Python alone asks for: what Cython imports would be `None` itself.
+    """
+    for module in modules:
+        sys.modules.setdefault(module, cast(Any, None))
+
+
 def _find_no(module: str, asking: tuple[str, ...]) -> None:
     without: Any = _Without(module, asking)
     sys.meta_path.insert(0, without)
 
 
-def _find_only(module: str, names: Sequence[str]) -> None:
-    """Let a module be found of which nobody uses anything, with these names in it."""
+def _find_only(module: str, **names: Any) -> None:
+    """Let a module be found that holds nothing but this: nobody uses anything else of it."""
     stand_in = ModuleType(module)
-    vars(stand_in).update(dict.fromkeys(names))
+    vars(stand_in).update(names)
     sys.modules.setdefault(module, stand_in)
 
 
@@ -152,7 +166,7 @@ class _Without:
 
     def find_spec(self, name: str, *_: Any) -> None:
         """Part of the import system."""
-        if name == self._module and ("" in self._asking or _asking().startswith(self._asking)):
+        if name == self._module and _asking().startswith(self._asking):
             raise ModuleNotFoundError(f"a run does without {name}", name=name)
 
 

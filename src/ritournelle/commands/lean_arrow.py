@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, cast
@@ -21,10 +20,11 @@ def wrap_compute_functions_when_used() -> None:
     ingestion calls thirty of them. Each is the same, and has them, once it is asked for.
     """
     if _MODULE not in sys.modules:
-        sys.meta_path.insert(0, _Finder())
+        finder: Any = _Finder()
+        sys.meta_path.insert(0, finder)
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds that one module, once, and leaves all else to other finders."""
 
     def find_spec(
@@ -33,22 +33,24 @@ class _Finder(MetaPathFinder):
         """Part of the import system."""
         if fullname != _MODULE:
             return None
-        sys.meta_path.remove(self)
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader)
+            loader: Any = _Loader(spec.loader)  # no subclass of `importlib.abc`: to import that takes 4 ms
+            spec.loader = loader
         return spec
 
 
-class _Loader(Loader):
+class _Loader:
     """Executes the module with a registry that names hardly any function, and has it look up the others later."""
 
-    def __init__(self, usual: Loader) -> None:
+    def __init__(self, usual: Any) -> None:
         self._usual = usual
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """Part of the import system."""
-        return self._usual.create_module(spec)
+        made: ModuleType | None = self._usual.create_module(spec)
+        return made
 
     def exec_module(self, module: ModuleType) -> None:
         """Part of the import system."""
