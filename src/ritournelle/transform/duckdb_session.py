@@ -12,7 +12,7 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from ritournelle.transform.session import PII_KEY_VARIABLE, WORKING_THREADS_VARIABLE
-from ritournelle.warehouse.duckdb import passed_over
+from ritournelle.warehouse.duckdb_storing import passed_over
 
 
 class Plugin(BasePlugin):  # pylint: disable=abstract-method  # it loads and stores nothing

@@ -25,8 +25,8 @@ class Table:
     columns: pa.Schema
     key: tuple[str, ...]
     few_values: tuple[str, ...] = ()
-    many_values: tuple[str, ...] = ()
-    """Texts of which it is known, for an engine that would try to find out, that few or that hardly any are equal."""
+    """Texts of which few differ: known here, for an engine that would try to find out. Those of the other columns then
+    hardly repeat; where no column is named, nothing is known."""
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ritournelle.errors import PermanentError, WarehouseBusyError, WarehouseError, WarehouseOpenHereError
 from ritournelle.warehouse.base import Doomed, Table
+from ritournelle.warehouse.duckdb_storing import BulkWriting, Making, stored_as
 from ritournelle.warehouse.statements import shortened
 
 _WAIT_SECONDS = 1.0
@@ -21,8 +22,6 @@ _ROW_GROUP = 122_880
 """Rows that DuckDB stores together; several threads share an insert only if it comes in parts of that size."""
 _MANY_ROWS = 30_000
 """So many rows, appended at once, are compressed with less effort, and go into the file without a log of their own."""
-_SMALL_BYTES = 64_000_000
-"""A file of this size saves little by being compressed well."""
 _SQL_TYPES = {
     pa.bool_(): "BOOLEAN",
     pa.int32(): "INTEGER",
@@ -45,10 +44,10 @@ class DuckDBWarehouse:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._is_empty = not path.exists()
-        self._passed_over = [] if read_only else passed_over(path)  # what is published may be gone the next moment
         self._connection = _connect(path, threads, read_only)
+        self._bulk = BulkWriting(path, self._run, self._run_beside)
         if not read_only:
-            self._compress_without(self._passed_over)
+            self._bulk.set_usual()
 
     def schema(self, name: str) -> str:
         """The same: a publication is a file of its own, with the schemas of the working one."""
@@ -93,8 +92,8 @@ class DuckDBWarehouse:
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows, matched by column name."""
-        if rows.num_rows >= _MANY_ROWS:
-            self._write_lightly(tries_dictionaries=bool(table.few_values))
+        if rows.num_rows >= _MANY_ROWS and self._in_transaction:
+            self._bulk.begin(table)
         if rows.num_rows:
             with self._registered(pa.Table.from_batches(rows.to_batches(_ROW_GROUP))) as view:
                 self._run(f"INSERT INTO {table} BY NAME SELECT * FROM {view}")
@@ -105,8 +104,9 @@ class DuckDBWarehouse:
         first = next(waiting, None)
         if first is None:
             return
-        self._write_lightly(tries_dictionaries=bool(table.few_values))
-        making = _Making(chain([first], waiting))
+        if self._in_transaction:
+            self._bulk.begin(table)
+        making = Making(self._bulk.batches(chain([first], waiting)))
         with self._registered(pa.RecordBatchReader.from_batches(first.schema, making.batches())) as view:
             try:
                 self._run(f"INSERT INTO {table} BY NAME SELECT * FROM {view}")
@@ -146,7 +146,7 @@ class DuckDBWarehouse:
         if self._in_transaction:
             yield
             return
-        self._write_as_ever()  # the transaction before may have failed
+        self._bulk.end()  # the transaction before may have failed
         self._run("BEGIN")
         self._in_transaction = True
         try:
@@ -157,7 +157,7 @@ class DuckDBWarehouse:
             raise
         self._in_transaction = False
         self._run("COMMIT")
-        self._write_as_ever()
+        self._bulk.end()
 
     def publish(self, schemas: Sequence[str], version: str) -> None:
         """Copy the tables into a file of their own and switch `published/current.duckdb` over to it by one rename."""
@@ -192,35 +192,15 @@ class DuckDBWarehouse:
         self.close()
 
     _in_transaction = False
-    _writes_lightly = False
-
-    def _write_lightly(self, *, tries_dictionaries: bool) -> None:
-        """Until the end of this transaction write rows once, and try no dictionary for texts that nothing is known of.
-
-        To find out that few texts repeat, DuckDB looks up every one of them: 1.2 million rows, with their listens, took
-        3.3 s instead of 2.5 before their tables said it (see `_compression`). Fewer than 16 MB would be written to the
-        log, and to the file with the next transaction: 30 ms of 330 for 120,000 rows.
-        """
-        if self._in_transaction and not self._writes_lightly:
-            self._writes_lightly = True
-            self._run("SET wal_autocheckpoint = '1MB'")
-            if not tries_dictionaries:
-                self._compress_without([*self._passed_over, "dictionary"])
-
-    def _write_as_ever(self) -> None:
-        if self._writes_lightly:
-            self._writes_lightly = False
-            self._run("RESET wal_autocheckpoint")
-            self._compress_without(self._passed_over)
-
-    def _compress_without(self, methods: Sequence[str]) -> None:
-        self._run(f"SET disabled_compression_methods = '{','.join(methods)}'")
 
     def _run(self, statement: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
         try:
             return self._connection.execute(statement, parameters)
         except duckdb.Error as error:
             raise WarehouseError(f"the warehouse refused `{shortened(statement)}`: {error}") from error
+
+    def _run_beside(self, statement: str) -> None:
+        self._connection.cursor().execute(statement)
 
     @contextmanager
     def _registered(self, rows: pa.Table | pa.RecordBatchReader) -> Iterator[str]:
@@ -240,14 +220,15 @@ class DuckDBWarehouse:
 
     def _create(self, table: Table) -> None:
         columns = ", ".join(
-            f'"{name}" {sql_type}{_compression(table, name)}' for name, sql_type in self._sql_types(table).items()
+            f'"{name}" {sql_type}{stored_as(table, name, sql_type)}'
+            for name, sql_type in self._sql_types(table).items()
         )
         self._run(f"CREATE SCHEMA IF NOT EXISTS {table.schema}; CREATE TABLE {table} ({columns})")
 
     def _add_missing_columns(self, table: Table, known: set[str]) -> None:
         for name, sql_type in self._sql_types(table).items():
             if name not in known:
-                self._run(f'ALTER TABLE {table} ADD COLUMN "{name}" {sql_type}{_compression(table, name)}')
+                self._run(f'ALTER TABLE {table} ADD COLUMN "{name}" {sql_type}{stored_as(table, name, sql_type)}')
 
     def _sql_types(self, table: Table) -> dict[str, str]:
         if all(field.type in _SQL_TYPES for field in table.columns):
@@ -327,43 +308,6 @@ class DuckDBWarehouse:
         self._connection.close()
         fresh.replace(self._path)
         self._connection = _connect(self._path, threads, read_only=False)
-
-
-def passed_over(path: Path) -> list[str]:
-    """Ways of compressing that are not tried for a file of this size.
-
-    FSST looks for the letters that texts have in common, table by table: half of what it costs to write a small app's
-    file (0.06 of 0.12 s), for a thirtieth of its size. A file that is not there yet may become a large one at once.
-    """
-    try:
-        return ["fsst"] if path.stat().st_size < _SMALL_BYTES else []
-    except FileNotFoundError:
-        return []
-
-
-class _Making:
-    """Blocks that are made while DuckDB asks for them; whatever goes wrong then it turns into an error of its own."""
-
-    def __init__(self, blocks: Iterable[pa.Table]) -> None:
-        self._blocks = blocks
-        self.error: BaseException | None = None
-
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """What they consist of."""
-        try:
-            for block in self._blocks:
-                yield from block.to_batches()
-        except BaseException as error:
-            self.error = error
-            raise
-
-
-def _compression(table: Table, column: str) -> str:
-    """How a column is stored, where that is known: 120,000 rows took 0.18 s to write instead of 0.2, and 14 MB instead
-    of 16. A block with a text of more than 4,096 bytes is not compressed then."""
-    if column in table.few_values:
-        return " USING COMPRESSION dictionary"
-    return " USING COMPRESSION fsst" if column in table.many_values else ""
 
 
 def published_path(warehouse: Path) -> Path:

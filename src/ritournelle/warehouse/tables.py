@@ -22,7 +22,7 @@ _EXTRACT = [
     ("run_number", pa.int64()),
     ("extracted_at", UTC),
 ]
-_STAMPS, _HASHES = ("change_type", "run_id"), ("content_hash", "identity_hash")
+_STAMPS = ("change_type", "run_id")
 
 SRC_TRACKS = Table(
     "raw",
@@ -43,7 +43,6 @@ SRC_TRACKS = Table(
     ),
     key=("source_epoch", "id", "run_number"),
     few_values=_STAMPS,
-    many_values=(*_HASHES, "name", "artist", "songwriters", "duration", "genres", "album"),
 )
 SRC_USERS = Table(
     "raw",
@@ -63,7 +62,6 @@ SRC_USERS = Table(
     ),
     key=("source_epoch", "id", "run_number"),
     few_values=(*_STAMPS, "gender"),
-    many_values=(*_HASHES, "first_name", "last_name", "email", "favorite_genres"),
 )
 SRC_LISTEN_HISTORY = Table(
     "raw",
@@ -79,7 +77,6 @@ SRC_LISTEN_HISTORY = Table(
     ),
     key=("source_epoch", "user_id", "created_at", "run_number"),
     few_values=_STAMPS,
-    many_values=("content_hash",),
 )
 # The listens of every record version in `raw.src_listen_history`, one row each.
 SRC_LISTENS = Table(
@@ -101,7 +98,6 @@ SRC_LISTENS = Table(
     ),
     key=("source_epoch", "listen_id", "run_number"),
     few_values=("run_id",),
-    many_values=("listen_id",),
 )
 EXTRACTS = (SRC_TRACKS, SRC_USERS, SRC_LISTEN_HISTORY, SRC_LISTENS)
 """What a daily extract fills."""

@@ -15,6 +15,7 @@ import pytest
 
 import ritournelle
 from ritournelle.errors import SettingsError, TransientError, WarehouseBusyError, WarehouseError
+from ritournelle.warehouse import duckdb_storing
 from ritournelle.warehouse.base import Table
 from ritournelle.warehouse.connect import connect, duckdb_path
 from ritournelle.warehouse.duckdb import DuckDBWarehouse
@@ -173,21 +174,32 @@ def disabled(warehouse: DuckDBWarehouse) -> str:
     return str(found["names"][0].as_py())
 
 
-def test_texts_are_stored_as_their_table_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("small_bytes", "way"),
+    [(64_000_000, "Uncompressed"), (0, "FSST"), (1_700_000, "FSST")],
+    ids=["small", "large", "large when half of it is written"],
+)
+def test_texts_are_stored_as_their_table_and_the_size_of_the_file_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_bytes: int, way: str
+) -> None:
     """A block with one long text is not compressed, and nothing is lost."""
+    monkeypatch.setattr(duckdb_storing, "_SMALL_BYTES", small_bytes)
     ids = pa.array(range(40_000), pa.int64())
     names = pa.array(["é" * 5000 if number == 7 else f"track {number}" for number in range(len(ids))])
     with connect(url(tmp_path / "warehouse.duckdb")) as warehouse:
         warehouse.ensure([SRC_TRACKS])
         rows = pa.table({"id": ids, "name": names, "album": names.slice(8, 1).take([0] * len(ids)), "run_id": names})
+        assert rows.slice(0, 30_000).nbytes < 1_700_000 < rows.nbytes
         with warehouse.transaction():
             warehouse.append_blocks(SRC_TRACKS, [rows.slice(0, 30_000), rows.slice(30_000)])
         stored = warehouse.read(
-            "SELECT column_name, compression FROM pragma_storage_info('raw.src_tracks')"
+            "SELECT column_name, compression FROM pragma_storage_info('raw.src_tracks') WHERE segment_type <> 'VALIDITY'"
         ).to_pylist()
         back = warehouse.read("SELECT id, name, album, run_id FROM raw.src_tracks ORDER BY id")
+        after = warehouse.read("SELECT current_setting('force_compression') AS way")["way"][0].as_py()
     assert back.equals(rows)
-    assert {row["compression"] for row in stored if row["column_name"] == "album"} >= {"FSST"}
+    assert {row["compression"] for row in stored if row["column_name"] == "album"} == {way}
+    assert after.lower() == "auto"
 
 
 def test_a_table_of_a_type_that_python_writes_nowhere(tmp_path: Path) -> None:
