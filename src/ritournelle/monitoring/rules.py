@@ -126,7 +126,7 @@ class _ShippedLimits(Mapping[str, Limits]):
 
     def __getitem__(self, sensor: str) -> Limits:
         if sensor not in self._known:
-            self._known[sensor] = catalogue.sensor_named(sensor).limits(**self._rules[sensor].limits)
+            self._known[sensor] = catalogue.sensor_named(sensor).limits.model_construct(**self._rules[sensor].limits)
         return self._known[sensor]
 
     def __iter__(self) -> Iterator[str]:
