@@ -151,8 +151,7 @@ def show_run(report: RunReport) -> None:
     _OUT.print(f"[{colour}]{report.run.verb} {report.status}[/] in {seconds} (run {report.run.run_id})")
     for step in report.steps:
         if step.status != "succeeded" or report.run.verb in _TOLD_IN_FULL:
-            name = f"{step.step} {step.source}".strip()
-            _OUT.print(f"  {_MARKS[step.status]} {name}: {escape(step.message)}", soft_wrap=True)
+            _OUT.print(f"  {_MARKS[step.status]} {escape(told(step))}", soft_wrap=True)
 
 
 def show_list(answer: RecommendationList) -> None:

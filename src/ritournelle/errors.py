@@ -46,12 +46,13 @@ class PermanentError(RitournelleError):
 class TransientSourceError(TransientError):
     """The source did not answer as it should this time.
 
-    `retry_after_seconds` is what the source asked for, if it asked.
+    `retry_after_seconds` is what the source asked for, if it asked; `asks_for_less`: it wants fewer requests.
     """
 
-    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, asks_for_less: bool = False) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+        self.asks_for_less = asks_for_less
 
 
 class RunInProgressError(TransientError):

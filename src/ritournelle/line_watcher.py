@@ -35,7 +35,10 @@ class LineWatcher(Watcher):
 
 def told(step: Step) -> str:
     """A step in a line: what it says, else its counts."""
-    return f"{step.step} {step.source}".strip() + f": {step.message or _measured(step)}"
+    message = step.message or _measured(step)
+    for name in (step.step, step.source):  # a message that may stand alone begins with it
+        message = message.removeprefix(f"{name}: ")
+    return f"{step.step} {step.source}".strip() + f": {message}"
 
 
 def _measured(step: Step) -> str:

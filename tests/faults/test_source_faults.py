@@ -232,7 +232,7 @@ def test_a_pause_that_is_too_long_is_not_waited_for(filled: Home, app: RunningAp
 def test_a_pause_that_would_be_waited_for_if_there_were_retries(home: Home, app: RunningApp) -> None:
     app.fault("status_429", source=USERS, page=1)
     message = home.ingest(retries=0)[USERS].message
-    assert message.endswith("answered status 429; given up after 1 attempt")
+    assert "answered status 429; given up after 1 attempt; lower RITOURNELLE_SOURCE__CONCURRENCY" in message
 
 
 @contextmanager
@@ -264,11 +264,15 @@ def test_a_name_that_nobody_has(filled: Home) -> None:
 
 
 class Counter(BaseHTTPRequestHandler):
-    """Answers empty-handed pages; remembers the tokens it saw and how many requests were under way at once."""
+    """Answers empty-handed pages; remembers the tokens it saw and how many requests were under way at once.
+
+    With more than `room` of them under way it refuses the newest.
+    """
 
     lock = Lock()
     under_way = 0
     most = 0
+    room = 1_000
     pages = 1
     body = b""
 
@@ -277,12 +281,13 @@ class Counter(BaseHTTPRequestHandler):
         with kind.lock:
             kind.under_way += 1
             kind.most = max(kind.most, kind.under_way)
+            refused = kind.under_way > kind.room
         time.sleep(0.02)
         with kind.lock:
             kind.under_way -= 1
         known = self.headers["Authorization"] == "Bearer s3cret"
         body = self.body or b'{"items":[],"total":%d,"pages":%d}' % (self.pages, self.pages)
-        self.send_response(200 if known else 401)
+        self.send_response(429 if refused else 200 if known else 401)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         try:
@@ -322,6 +327,15 @@ def test_a_password_in_the_url_is_never_said(home: Home) -> None:
     assert reports[USERS].status == "failed"
     assert "s3cret" not in str(reports)
     assert "s3cret" not in str(home.retries)
+
+
+def test_a_source_that_takes_one_page_at_a_time_is_read_to_its_end(home: Home) -> None:
+    """Eight in flight, each with two retries: without fewer in flight, those that are last use theirs up."""
+    with served(pages=20, room=1) as (url, _):
+        reports = home.ingest(url=url, token="s3cret", concurrency=8, retries=2, extra_passes=0)
+    assert 0 < len(home.retries) < 20
+    for report in reports.values():
+        assert "two equal passes found 0 distinct good rows" in report.message  # which is all that this server has
 
 
 @pytest.mark.parametrize("limit", [1, 3])

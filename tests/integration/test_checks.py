@@ -130,6 +130,15 @@ def test_an_orphan_is_a_warning_and_is_published(operated: Operated, app: Runnin
         assert warehouse.read(query)["n"][0].as_py() > 0
 
 
+def test_a_row_that_breaks_two_conditions_is_one_row(operated: Operated) -> None:
+    operated.spoil("UPDATE raw.src_users SET gender = NULL, updated_at = TIMESTAMP '1970-01-01 00:00:00'")
+    assert operated.day.run("transform", BUILD, full_refresh=True).succeeded
+    failures = "SELECT max_by(failures, run_number) AS n FROM ops.check_results WHERE kind = 'holds'"
+    with operated.platform.open_warehouse() as warehouse:
+        users = warehouse.read("SELECT count(*) - 1 AS n FROM core.dim_users")["n"][0].as_py()
+        assert warehouse.read(f"{failures} AND target = 'dim_users'")["n"][0].as_py() == users
+
+
 def test_an_extract_without_anything_in_it(tmp_path: Path, yesterday: tuple[Path, RunningApp]) -> None:
     operated = Operated(tmp_path / "home", yesterday[1])
     operated.spoil("SELECT 1")  # the tables are there, and empty

@@ -8,7 +8,7 @@ from io import StringIO
 
 from ritournelle.commands.shell import watcher
 from ritournelle.domain.clock import utc_now
-from ritournelle.line_watcher import LineWatcher
+from ritournelle.line_watcher import LineWatcher, told
 from ritournelle.runs.record import Step
 
 
@@ -19,7 +19,12 @@ class LineWatcherTest(unittest.TestCase):
             watching.on_step(Step("ingest", "succeeded", utc_now(), source="users", measures={"announced": 12_000}))
             watching.on_step(Step("publish", "skipped", utc_now(), "because [ingest] failed"))
             watching.on_retry("page 7: it answered status 503")
-        told = (
+        expected = (
             "✓ ingest users: 12,000 announced\n– publish: because [ingest] failed\n… page 7: it answered status 503\n"
         )
-        self.assertEqual(log.getvalue(), told)
+        self.assertEqual(log.getvalue(), expected)
+
+    def test_what_the_message_says_already_is_said_once(self) -> None:
+        failed = Step("ingest", "failed", utc_now(), "users: page 4 answered status 500", source="users")
+        self.assertEqual(told(failed), "ingest users: page 4 answered status 500")
+        self.assertEqual(told(Step("health", "succeeded", utc_now(), "health: good")), "health: good")

@@ -56,10 +56,20 @@ class Fallback:
 
     @property
     def content_hash(self) -> str:
-        """Of the tracks in their order: equal when the lists are."""
-        ranked = np.argsort(-self.model.scores(np.zeros((1, 0)))[0], kind="stable")
-        digest: str = xxhash.xxh3_64_hexdigest(self.tracks.at(ranked).tobytes())
+        """Of the tracks in their order: equal when the lists are, but for their scores."""
+        digest: str = xxhash.xxh3_64_hexdigest(self.tracks.at(np.argsort(-self._scores, kind="stable")).tobytes())
         return digest
+
+    @property
+    def scored_hash(self) -> str:
+        """Of the tracks and their scores: equal when the lists are, to the last figure."""
+        digest: str = xxhash.xxh3_64_hexdigest(self.tracks.ids.tobytes() + np.ascontiguousarray(self._scores).tobytes())
+        return digest
+
+    @property
+    def _scores(self) -> NDArray[np.floating[Any]]:
+        scores: NDArray[np.floating[Any]] = self.model.scores(np.zeros((1, 0)))[0]
+        return scores
 
     def histories(self, listeners: IdMap, heard: pa.Table) -> Interactions:
         """What these listeners heard of the popular tracks; `heard` has columns user_id, track_id, of anybody."""

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ritournelle.domain.interactions import IdMap
 from ritournelle.inference.backoff import backoff_of, needs_backoff
-from ritournelle.inference.batch import BLOCK_SIZE, Night, nightly_blocks
+from ritournelle.inference.batch import BLOCK_SIZE, NO_MODEL_VERSION, Night, nightly_blocks
 from ritournelle.inference.champion import Champion, load_champion
 from ritournelle.inference.fallback import Fallback
 from ritournelle.inference.never import no_pairs
@@ -50,7 +50,8 @@ class Written:
         return not self.changed
 
     def __str__(self) -> str:
-        lists = f"{self.listeners:,} lists by {self.model_version}"
+        makers = "what is popular" if self.model_version == NO_MODEL_VERSION else self.model_version
+        lists = f"{self.listeners:,} lists by {makers}"
         told = "all" if self.changed == self.listeners else f"{self.changed:,}"
         done = "all the same as before" if self.was_same else f"{told} made anew, with {self.rows:,} rows"
         return f"{lists}; {done}{self.problem and f'; the champion is damaged: {self.problem}'}"
@@ -138,8 +139,11 @@ def _makers(night: Night) -> dict[str, str]:
         parts.append(xxhash.xxh3_64_hexdigest(np.ascontiguousarray(known).tobytes()))
     if night.rules.is_active:
         parts.append(str(night.rules))
+    if night.champion is None:  # popularity answers everybody, and its scores are shown as the model's would be
+        makers = "|".join([*parts, night.fallback.reason, night.fallback.scored_hash])
+        return {"by_model": makers, "by_fallback": makers}
     by_fallback = "|".join([*parts, night.fallback.reason, night.fallback.content_hash])
-    return {"by_model": "|".join(parts) if night.champion is not None else by_fallback, "by_fallback": by_fallback}
+    return {"by_model": "|".join(parts), "by_fallback": by_fallback}
 
 
 def night_without_histories(

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ritournelle.domain.interactions import UNKNOWN, IdMap
 
 ALWAYS_AGAIN = 0
-"""The state of a list that is made every night: popularity answered a listener who has heard something."""
+"""The state of a list that is made every night: there is a model, and popularity answered a listener who has heard
+something."""
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,21 @@ class Changes:
 
 @dataclass(frozen=True, eq=False)
 class ListStates:
-    """Of each of `listeners` (all who live): the state of the right list, and whether anything was heard."""
+    """Of each of `listeners` (all who live): the state of the right list, and whether it is told by a history alone.
+
+    `without_popularity`: something was heard, and what is popular is not part of the state.
+    """
 
     listeners: IdMap
     states: NDArray[np.int64]
-    has_history: NDArray[np.bool_]
+    without_popularity: NDArray[np.bool_]
 
     def rows(self, users: NDArray[np.int64], strangers: NDArray[np.int64]) -> pa.Table:
-        """For `ops.list_states`: these users; of `strangers`, whom popularity had to answer, those who heard something
-        are made again every night.
+        """For `ops.list_states`: these users; of `strangers`, whom popularity had to answer, those whose state does not
+        tell of it are made again every night.
         """
         rows = self.listeners.known_rows(users)
-        again = np.isin(users, strangers) & self.has_history[rows]
+        again = np.isin(users, strangers) & self.without_popularity[rows]
         return pa.table({"user_id": users, "state": np.where(again, ALWAYS_AGAIN, self.states[rows])})
 
     def changes(self, stored: pa.Table) -> Changes:
@@ -55,6 +59,7 @@ def list_states(
     """From the rows of the queries `HISTORIES` and `NEVER_RECOMMENDED` and two texts that name what made the lists.
 
     `by_model` names model and settings; `by_fallback` also what is popular, and counts for those who heard nothing.
+    Where there is no model both are the same text: popularity answers everybody, and each state tells of it.
     """
     rows = listeners.rows(histories.column("user_id"))
     known = rows != UNKNOWN
@@ -65,10 +70,10 @@ def list_states(
     states[rows[known]] = mixed
     excluded = _excluded(listeners, never)
     states = np.where(excluded, _mixed(states ^ excluded), states)
-    has_history = np.zeros(len(listeners), dtype=np.bool_)
-    has_history[rows[known]] = True
+    without_popularity = np.zeros(len(listeners), dtype=np.bool_)
+    without_popularity[rows[known]] = by_model != by_fallback
     positive = np.maximum(states >> np.uint64(1), np.uint64(1)).astype(np.int64)
-    return ListStates(listeners, positive, has_history)
+    return ListStates(listeners, positive, without_popularity)
 
 
 def _excluded(listeners: IdMap, never: pa.Table) -> NDArray[np.uint64]:

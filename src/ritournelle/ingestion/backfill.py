@@ -139,7 +139,7 @@ class Backfill:
         parser = Parser(
             CONTRACTS[load.source], time_zone=settings.time_zone, max_text_characters=settings.max_text_characters
         )
-        harvest = Harvest(parser)
+        harvest = Harvest(parser, min_known_share=0.0)  # it was judged when it was crawled
         for pass_number, page in read_landed(load.pages(self._landing)):
             harvest.note(page, pass_number)
             if harvest.waiting >= PAGES_PER_BLOCK:

@@ -38,6 +38,12 @@ def decide_epoch(known: pa.Table, incoming: pa.Table, *, min_share: float) -> Ep
     return EpochDecision(False)
 
 
+def distinct_population(rows: pa.Table, id_column: str) -> pa.Table:
+    """What `decide_epoch` compares, of rows in which an id may stand several times, with `identity_hash`."""
+    found = rows.group_by(id_column).aggregate([("identity_hash", "min")])
+    return found.select([id_column, "identity_hash_min"]).rename_columns(["id", "identity_hash"])
+
+
 def vanished_share(known: pa.Table, incoming: pa.Table) -> float:
     """The share of the known ids that did not come again, from 0 to 1."""
     if known.num_rows == 0:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from ritournelle.errors import CrawlError
 from ritournelle.ingestion.duplicates import KeptRows, keep_one_per_key
+from ritournelle.ingestion.epoch import decide_epoch, distinct_population
 from ritournelle.ingestion.pages import Page
 from ritournelle.ingestion.parse import Parsed, Parser
 from ritournelle.ingestion.quarantine import BadRow
@@ -51,10 +52,14 @@ class _Pass:
 
 
 class Harvest:
-    """Collects the pages of one source, pass after pass."""
+    """Collects the pages of one source, pass after pass.
 
-    def __init__(self, parser: Parser) -> None:
+    `min_known_share`: with a smaller share of the ids of the first pass in the last one, they are of two populations.
+    """
+
+    def __init__(self, parser: Parser, *, min_known_share: float = 0.5) -> None:
         self._parser = parser
+        self._min_known_share = min_known_share
         self._passes: dict[int, _Pass] = {}
         self._arrival_of: dict[bytes, int] = {}
         self._page_of_arrival: list[int] = []
@@ -112,6 +117,8 @@ class Harvest:
         if still:
             in_last_pass = self._is_in(everything, list(self._passes.values())[-1].arrivals)
             everything = everything if in_last_pass.all() else everything.filter(pa.array(in_last_pass))
+        else:
+            self._require_one_population(everything)
         kept = keep_one_per_key(everything, self._parser.contract, self._page_of_arrival, stood_still=still)
         bad = self._bad_rows(still) + kept.conflicting
         erased = len(self._erased_in(list(self._passes.values())[-1].arrivals if still else self._arrivals))
@@ -169,6 +176,22 @@ class Harvest:
             times = Counter(list(self._passes.values())[-1].arrivals)
             return [row for row in bad for _ in range(times[row.arrival])]
         return list({row.quarantine_id: row for row in bad}.values())
+
+    def _require_one_population(self, rows: pa.Table) -> None:
+        """Refuse what an app brought that was restarted meanwhile: the union of the passes would mix two populations.
+
+        All known ids would still be in it, and the next run would take them for deleted and the new ones for known.
+        """
+        first, *_, last = self._passes.values() if len(self._passes) > 1 else [_Pass(), _Pass()]
+        before, after = (rows.filter(pa.array(self._is_in(rows, part.arrivals))) for part in (first, last))
+        contract = self._parser.contract
+        populations = [distinct_population(each, contract.id_column) for each in (before, after)]
+        decision = decide_epoch(*populations, min_share=self._min_known_share)
+        if decision.has_changed:
+            raise CrawlError(
+                f"{contract.source}: its ids changed while it was read; after the first pass, {decision.reason}. The "
+                "app has regenerated its ids, most likely at a restart; nothing of it was loaded. Run again"
+            )
 
     def _require_complete(self, kept: KeptRows, bad: list[BadRow], erased: int, still: bool) -> None:
         source, landed = self._parser.contract.source, kept.rows.num_rows

@@ -17,6 +17,7 @@ from ritournelle.domain.sources import Source
 from ritournelle.errors import SourceError, TransientSourceError
 from ritournelle.ingestion.pages import Opener, Page, Traffic
 from ritournelle.ingestion.retrying import is_transient_status, pause_before
+from ritournelle.ingestion.throttle import Throttle
 from ritournelle.settings import SourceSettings
 
 PERMANENT_CURL_ERRORS = frozenset(
@@ -61,10 +62,12 @@ class HttpPageReader:
         self._settings = settings
         self._on_retry = on_retry or (lambda _: None)
         self._opener = Opener()
+        self._throttle = Throttle(settings.concurrency)
 
     def read(self, source: Source, numbers: Iterable[int]) -> Iterator[Page]:
         """The pages of those numbers, started in that order, yielded as they arrive."""
-        with _Reading(self._settings, source, numbers, self.traffic, self._on_retry, self._opener) as reading:
+        shared = (self.traffic, self._on_retry, self._opener, self._throttle)
+        with _Reading(self._settings, source, numbers, *shared) as reading:
             yield from reading.pages()
 
 
@@ -79,6 +82,7 @@ class _Reading:
         traffic: Traffic,
         on_retry: Callable[[str], None],
         opener: Opener,
+        throttle: Throttle,
     ) -> None:
         self._settings = settings
         self._source = source
@@ -86,6 +90,7 @@ class _Reading:
         self._traffic = traffic
         self._on_retry = on_retry
         self._opener = opener
+        self._throttle = throttle
         self._again: list[_Attempt] = []  # a heap of retries
         self._paused_until = 0.0  # a 429 holds back every request, not only its own page
         self._started = 0
@@ -116,7 +121,7 @@ class _Reading:
                 self._wait()
 
     def _start_transfers(self) -> int:
-        while len(self._active) < self._settings.concurrency:
+        while len(self._active) < self._throttle.allowed:
             attempt = self._next_attempt()
             if attempt is None:
                 break
@@ -184,6 +189,7 @@ class _Reading:
             raise _status_error(status, handle)
         kind = (handle.getinfo(pycurl.CONTENT_TYPE) or "no content type").split(";")[0]
         self._traffic.not_json += "json" not in kind
+        self._throttle.answered()
         try:
             return Page(self._source, number, body, self._opener.open(body))
         except ValueError as error:
@@ -199,13 +205,15 @@ class _Reading:
         self._on_retry(f"{problem}; retry {number} of {self._settings.retries} in {pause:.1f} s")
         self._traffic.retries += 1
         not_before = time.monotonic() + pause
+        if error.asks_for_less:
+            self._throttle.refused()
         if error.retry_after_seconds is not None:
             self._paused_until = max(self._paused_until, not_before)
         heapq.heappush(self._again, _Attempt(not_before, attempt.order, attempt.page, number))
 
     def _wait(self) -> None:
         now = time.monotonic()
-        is_full = len(self._active) >= self._settings.concurrency
+        is_full = len(self._active) >= self._throttle.allowed
         wake = [] if is_full else [max(self._paused_until, attempt.not_before) for attempt in self._again[:1]]
         pause = max(min([LONGEST_SELECT_SECONDS, *(moment - now for moment in wake)]), 0.001)
         if not self._active:
@@ -249,7 +257,8 @@ def _status_error(status: int, handle: pycurl.Curl) -> SourceError | TransientSo
     if not is_transient_status(status):
         return SourceError(f"{message}{_advice(status)}")
     asked = handle.getinfo(pycurl.RETRY_AFTER)  # seconds; libcurl reads both forms of the header
-    return TransientSourceError(message, retry_after_seconds=float(asked) if asked else None)
+    seconds = float(asked) if asked else None
+    return TransientSourceError(message, retry_after_seconds=seconds, asks_for_less=status == 429 or bool(asked))
 
 
 def _advice(status: int) -> str:
@@ -264,4 +273,7 @@ def _gave_up(problem: str, retries: int, settings: SourceSettings, error: Transi
     asked = error.retry_after_seconds
     if asked is not None and asked > settings.max_retry_after_seconds:
         return f"{problem} and asks for {asked:.0f} s of pause, more than is waited for"
-    return f"{problem}; given up after {retries + 1} attempt{'s' if retries else ''}"
+    advice = (
+        "; lower RITOURNELLE_SOURCE__CONCURRENCY, or raise RITOURNELLE_SOURCE__RETRIES" if error.asks_for_less else ""
+    )
+    return f"{problem}; given up after {retries + 1} attempt{'s' if retries else ''}{advice}"

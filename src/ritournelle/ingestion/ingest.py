@@ -96,7 +96,7 @@ class Ingestion:
         parser = Parser(
             CONTRACTS[source], time_zone=settings.time_zone, max_text_characters=settings.max_text_characters
         )
-        harvest = Harvest(parser)
+        harvest = Harvest(parser, min_known_share=settings.min_known_share)
         with LandingFile(self._folder, source) as landing:
             leaving_out = self._leaving_out(source, epoch)
             crawl = Crawl(self._reader, source, harvest, landing, self._on_progress, leaving_out=leaving_out)

@@ -148,18 +148,20 @@ class Parser:
         """Datetimes as the source's own zone shows them; those that carry an offset are brought to it."""
         try:
             moments = pc.cast(rows[name], pa.timestamp("us"))
-        except pa.ArrowInvalid as error:
-            return self._moments_with_offsets(rows, name, f"{name}: {error}")
+        except pa.ArrowInvalid:
+            return self._moments_with_offsets(rows, name)
         if rows.num_rows and pc.min(pc.cast(moments, pa.int64())).as_py() < EARLIEST_MICROSECONDS:
             raise _Refused(f"{name}: is before the year 1")
         return moments
 
-    def _moments_with_offsets(self, rows: pa.Table, name: str, refusal: str) -> pa.ChunkedArray:
+    def _moments_with_offsets(self, rows: pa.Table, name: str) -> pa.ChunkedArray:
         _check_pattern(rows, name, DATETIME_PATTERN)
-        try:
-            moments = [self._naive_moment(text) for text in rows[name].to_pylist()]
-        except ValueError as error:
-            raise _Refused(refusal) from error
+        moments = []
+        for text in rows[name].to_pylist():
+            try:
+                moments.append(self._naive_moment(text))
+            except ValueError as error:  # the 30th of February, and says so
+                raise _Refused(f"{name}: {text!r}: {error}") from error
         return pa.chunked_array([pa.array(moments, pa.timestamp("us"))])
 
     def _naive_moment(self, text: str) -> datetime:
@@ -169,7 +171,7 @@ class Parser:
         try:
             return moment.astimezone(self._time_zone).replace(tzinfo=None)
         except OverflowError as error:
-            raise ValueError(f"{text} is outside of the years 1 to 9999 in {self._time_zone}") from error
+            raise ValueError(f"is outside of the years 1 to 9999 in {self._time_zone}") from error
 
     def _look_at_fields(self, page: Page) -> None:
         if not self._checked_fields:

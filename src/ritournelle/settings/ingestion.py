@@ -14,7 +14,9 @@ class SourceSettings(Section):
     token: SecretStr | None = Field(default=None, description="Sent as `Authorization: Bearer …` when set.")
     connect_timeout_seconds: float = Field(default=5.0, gt=0, description="Longest wait for a connection.")
     timeout_seconds: float = Field(default=30.0, gt=0, description="Longest time for one whole answer, body included.")
-    concurrency: int = Field(default=8, ge=1, le=256, description="Pages in flight at once.")
+    concurrency: int = Field(
+        default=8, ge=1, le=256, description="Pages in flight at once, at most; fewer where the app answers 429."
+    )
     retries: int = Field(default=4, ge=0, description="Further attempts for one page after a transient error.")
     backoff_seconds: float = Field(
         default=0.5, ge=0, description="First pause before a retry; doubles each time, with jitter."

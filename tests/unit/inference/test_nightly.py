@@ -193,6 +193,26 @@ def test_other_popularity_is_for_those_whom_it_answers(warehouse: Warehouse, reg
     assert [entry[2] for entry in stored(warehouse) if entry[0] == 42][0] == 500
 
 
+def test_before_there_is_a_model_a_second_night_makes_none_and_other_popularity_all(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    """An app whose listens are random never gets a champion; its lists stay too, as long as nothing has changed."""
+    nobody = LocalRegistry(tmp_path / "nothing promoted")
+    assert str(night(warehouse, nobody)) == "42 lists by what is popular; all made anew, with 210 rows"
+    before = stored(warehouse, "*")
+    assert night(warehouse, nobody, hours=24).was_same
+    assert stored(warehouse, "*") == before
+    row = {
+        "track_id": 529,
+        "plays_28_days": 31,
+        "plays_365_days": 50,
+        "plays_total": 99,
+    }  # first as before, by one more
+    warehouse.upsert(MARTS["track_popularity"], MARTS["track_popularity"].rows([row]))
+    assert night(warehouse, nobody).changed == 42
+    assert stored(warehouse) == made_from_nothing(warehouse, nobody)
+
+
 def test_a_night_that_breaks_off_is_finished_by_the_next(warehouse: Warehouse, registry: LocalRegistry) -> None:
     whole = made_from_nothing(warehouse, registry)
     warehouse.remove(RECOMMENDATIONS, "user_id > 20")  # a block was removed, but its states were not written

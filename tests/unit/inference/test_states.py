@@ -73,6 +73,12 @@ def test_who_heard_only_unknown_tracks_is_made_every_night() -> None:
     assert changed(made(), before) == [2]
 
 
+def test_where_there_is_no_model_the_states_tell_of_popularity_and_nobody_is_made_every_night() -> None:
+    before = stored(made(by_model="none|20|popular", by_fallback="none|20|popular"), strangers=[1, 2, 3, 4, 5, 6])
+    assert changed(made(by_model="none|20|popular", by_fallback="none|20|popular"), before) == []
+    assert changed(made(by_model="none|20|new", by_fallback="none|20|new"), before) == [1, 2, 3, 4, 5, 6]
+
+
 def test_who_came_is_made_and_who_left_is_named() -> None:
     before = stored(list_states(IdMap.of([2, 3, 9]), histories(), never(), **MAKERS))
     found = made().changes(before)

@@ -109,6 +109,23 @@ def test_a_moving_source_may_lose_and_gain_rows() -> None:
     assert (ids(found), found.is_proven, found.announced) == ([1, 2, 3, 4], False, 2)
 
 
+def test_ids_that_changed_between_the_passes_are_of_two_populations() -> None:
+    """An app that was restarted while it was read: their union would hold everybody who is known, and pass."""
+    before, after = [users(*range(1, 9))], [users(8, *range(101, 108))]
+    half_way = [users(*range(1, 5)), users(*range(104, 108))]
+    with pytest.raises(
+        CrawlError, match=r"users: its ids changed while it was read; .* only 1 of 8 known .* Run again"
+    ):
+        harvest_of(USERS, before, half_way, after)
+
+
+def test_ids_that_were_given_to_others_between_the_passes_are_of_two_populations() -> None:
+    before = users(*range(1, 9))
+    after = [row | {"first_name": f"other {row['id']}"} for row in before]
+    with pytest.raises(CrawlError, match="of 8 known ids, 8 now name somebody else"):
+        harvest_of(USERS, [before], [before[:4] + after[4:]], [after])
+
+
 def test_a_bad_version_of_a_row_that_was_read_well_makes_no_second_row() -> None:
     bad = user(2, created_at="garbage")
     with pytest.raises(CrawlError, match=r"2 rows and 1 bad ones, fewer than the smallest total announced \(3\)"):

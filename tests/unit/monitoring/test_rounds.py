@@ -157,6 +157,22 @@ class RoundsTest(unittest.TestCase):
         new_epoch = replace(ingested("users"), measures=MEASURES | {"source_epoch_changed": True})
         Checkup(self.rounds(), tell_nobody).require_free("publish", today, (new_epoch, built))
 
+    def test_a_data_test_that_failed_yesterday_holds_nothing_that_was_built_anew(self) -> None:
+        yesterday, now = Run("r1", 1, "run", utc_now().date(), utc_now()), utc_now()
+        failed = {
+            "run_id": "r1",
+            "check_name": "not_empty_interactions_",
+            "kind": "not_empty",
+            "target": "interactions",
+        }
+        found = {"severity": "block", "outcome": "failed", "failures": 1, "message": "", "checked_at": now}
+        self.journal.keep_rows("check_results", [failed | found])
+        today = Run("r2", 2, "run", utc_now().date(), utc_now())
+        checkup = Checkup(self.rounds(), tell_nobody)
+        with self.assertRaisesRegex(HeldError, "interactions"):  # `ritournelle train` alone, on what yesterday left
+            checkup.require_free("train", yesterday, ())
+        checkup.require_free("train", today, (Step("transform", "succeeded", utc_now()),))
+
     def test_runs_of_before_the_journal_are_known(self) -> None:
         with self.warehouse() as warehouse:
             for _ in range(3):
