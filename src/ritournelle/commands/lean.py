@@ -19,6 +19,12 @@ from typing import Any, NoReturn, cast
 from ritournelle.bytecode.cache_folder import cache_folder
 from ritournelle.bytecode.kept_methods import KeptMethods
 from ritournelle.commands.lean_arrow import wrap_compute_functions_when_used
+from ritournelle.commands.lean_stand_ins import (
+    OF_EVERY_VERB,
+    OF_INGESTING,
+    import_pydantic_core_untyped,
+    put_in_place,
+)
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Imports make 300,000 objects that stay: at Python's own 700, collecting took 7 % of an ingestion of 120,000 rows."""
@@ -47,12 +53,8 @@ def leave_out_what_ingesting_never_uses() -> None:
     # DuckDB asks at the first table that it is given whether it is a data set, and Acero would read them: 13 ms.
     _find_no("pyarrow.dataset", asking=("",))
     _import_when_used("asyncio")  # pydantic-settings imports it, 7 ms, for commands that are coroutines
-    # To look for pydantic's plugins, and for the version of DuckDB's package, the metadata of all packages: 20 ms.
-    _find_only("pydantic.plugin._loader", get_plugins=tuple)
-    _find_only("duckdb._version", __version__=None, __duckdb_version__=None, version=None)
-    # A tenth of NumPy's import writes its documentation.
-    _find_only("numpy._core._add_newdocs")
-    _find_only("numpy._core._add_newdocs_scalars")
+    put_in_place(OF_INGESTING)
+    import_pydantic_core_untyped()
 
 
 def _leave_out_what_a_day_never_uses() -> None:
@@ -70,9 +72,7 @@ def _leave_out_what_a_day_never_uses() -> None:
 def _leave_out_what_no_verb_uses() -> None:
     """Wrappers of compute functions that are not called, DuckDB's names of types, and clients of object stores."""
     wrap_compute_functions_when_used()
-    # To name the types of the DB-API, DuckDB opens a database in memory, with its threads: 30 ms at its import.
-    kinds = ("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "DBAPITypeObject")
-    _find_only("duckdb._dbapi_type_object", **dict.fromkeys(kinds))
+    put_in_place(OF_EVERY_VERB)
     _leave_out("pyarrow._s3fs", "pyarrow._gcsfs", "pyarrow._azurefs")  # it was built with them, and looks: 10 ms
 
 
@@ -127,13 +127,6 @@ def _leave_out(*modules: str) -> None:
 def _find_no(module: str, asking: tuple[str, ...]) -> None:
     without: Any = _Without(module, asking)
     sys.meta_path.insert(0, without)
-
-
-def _find_only(module: str, **names: Any) -> None:
-    """Let a module be found that holds nothing but this: nobody uses anything else of it."""
-    stand_in = ModuleType(module)
-    vars(stand_in).update(names)
-    sys.modules.setdefault(module, stand_in)
 
 
 def _import_when_used(name: str) -> None:

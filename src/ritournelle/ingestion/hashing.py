@@ -44,13 +44,15 @@ def hash_texts(texts: pa.StringArray) -> pa.Array:
     if len(texts) == 0:
         return pa.array([], pa.string())
     offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    content = memoryview(texts.buffers()[2] or b"")
+    # Pieces of bytes take four fifths of the time of pieces of a view of them.
+    content = memoryview(texts.buffers()[2] or b"")[offsets[0] : offsets[-1]].tobytes()
+    offsets = offsets - offsets[0]
     blocks = (offsets[start : start + HASHED_AT_ONCE + 1].tolist() for start in range(0, len(texts), HASHED_AT_ONCE))
     digests = "".join([_digests(content, block) for block in blocks])
     ends = np.arange(0, (len(texts) + 1) * HASH_CHARACTERS, HASH_CHARACTERS, dtype=np.int32)
     return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(digests.encode("ascii")))
 
 
-def _digests(content: memoryview, offsets: list[int]) -> str:
+def _digests(content: bytes, offsets: list[int]) -> str:
     hash_of = xxhash.xxh3_128_hexdigest
     return "".join([hash_of(content[start:end]) for start, end in zip(offsets, offsets[1:])])

@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -19,6 +18,7 @@ from ritournelle.monitoring.sensors.base import Limits, Sensor
 
 Language = Literal["en", "fr"]
 OFF = "off"
+_SHIPPED = Path(__file__).with_name("sensors.toml")
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -139,8 +139,7 @@ class _ShippedLimits(Mapping[str, Limits]):
 @cache
 def _shipped() -> Mapping[str, Any]:
     """Read once: Python's reader of TOML takes 15 ms for it."""
-    text = files("ritournelle.monitoring").joinpath("sensors.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads(_SHIPPED.read_text(encoding="utf-8"))
 
 
 def _read(path: Path) -> dict[str, Any]:
