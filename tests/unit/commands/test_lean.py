@@ -92,8 +92,16 @@ class LeanTest(unittest.TestCase):
 
     def test_tables_need_no_data_sets(self) -> None:
         used = "import pyarrow, duckdb; t = pyarrow.table({'a': [1, 1]}); print(t.group_by('a').aggregate([]).num_rows,"
-        done = run(BEFORE + used + " duckdb.sql('SELECT sum(a) FROM t').fetchall(), 'pyarrow._dataset' in sys.modules)")
+        told = " duckdb.sql('SELECT sum(a) FROM t').fetchall(), 'pyarrow._dataset' in sys.modules)"
+        done = run(BEFORE + "__name__ = 'ritournelle.asking'\n" + used + told)
         self.assertEqual(done.stdout, "1 [(2,)] False\n", done.stderr)
+
+    def test_drivers_find_the_data_sets_without_which_they_take_pyarrow_for_missing(self) -> None:
+        asked = (
+            "from adbc_driver_manager import dbapi; import pyarrow.dataset as ds; print(dbapi._has_pyarrow, ds.dataset)"
+        )
+        done = run(BEFORE + asked)
+        self.assertRegex(done.stdout, "^True <function dataset", done.stderr)
 
     def test_compute_functions_are_those_that_arrow_would_have_made(self) -> None:
         done = run(COMPARED_FUNCTIONS)
