@@ -10,7 +10,7 @@ import duckdb
 
 from benchmarks.ingest.pages import DAY_TWO, SOURCES, Expected
 
-OURS, DLT = "benchmarks.ingest.ours", "benchmarks.ingest.peer_dlt"
+OURS, OURS_ALONE, DLT = "benchmarks.ingest.ours", "benchmarks.ingest.ours_alone", "benchmarks.ingest.peer_dlt"
 LISTENS_AS_ROWS = "--listens-as-rows"
 _KEYS = {"tracks": "id", "users": "id", "listen_history": "user_id, created_at"}
 
@@ -32,12 +32,12 @@ class Contender:
 
     def loaded(self, homes: Path) -> dict[str, Expected]:
         """What the current rows of its database hold."""
-        path = homes / self.home / ("warehouse.duckdb" if self.module == OURS else "dlt.duckdb")
+        path = homes / self.home / ("dlt.duckdb" if self.module == DLT else "warehouse.duckdb")
         with duckdb.connect(str(path), read_only=True) as database:
             return {source: self._held(database, source) for source in SOURCES}
 
     def _held(self, database: duckdb.DuckDBPyConnection, source: str) -> Expected:
-        rows = _current(source) if self.module == OURS else f"app.{source}"
+        rows = f"app.{source}" if self.module == DLT else _current(source)
         listens = "0"
         if source == "listen_history":
             as_rows = LISTENS_AS_ROWS in self.options
@@ -51,12 +51,15 @@ class Contender:
 CONTENDERS = (
     Contender("ours", OURS, "ours"),
     Contender("ours, day 2 (1 % changed)", OURS, "ours", day=2),
+    Contender("ours, crawl and load alone", OURS_ALONE, "ours_alone"),
     Contender("ours, one pass, no proof", OURS, "one_pass", options=("--one-pass",)),
     Contender("dlt, items as JSON", DLT, "dlt"),
     Contender("dlt, items as JSON, day 2", DLT, "dlt", day=2),
     Contender("dlt, one row per listen", DLT, "dlt_rows", options=(LISTENS_AS_ROWS,)),
 )
 BASELINE = CONTENDERS[0]
+LIBRARY = CONTENDERS[2]
+"""What compares with a call of dlt's library; the baseline is a whole command."""
 
 
 def _current(source: str) -> str:

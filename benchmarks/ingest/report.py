@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from benchmarks.ingest.contenders import BASELINE
+from benchmarks.ingest.contenders import BASELINE, LIBRARY
 from benchmarks.measure import Cost
 
-HEADINGS = ("contender", "CPU s", "min–max", "× ours", "wall s", "peak MB", "loaded")
+HEADINGS = ("contender", "CPU s", "min–max", "× ours", "× alone", "wall s", "peak MB", "loaded")
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Outcome:
         """The median."""
         return median(cost.cpu_seconds for cost in self.costs)
 
-    def to_dict(self, ours: float) -> dict[str, Any]:
+    def to_dict(self, ours: float, alone: float) -> dict[str, Any]:
         """Medians; the peak is the highest of all repetitions."""
         every = sorted(cost.cpu_seconds for cost in self.costs)
         return {
@@ -46,6 +46,7 @@ class Outcome:
             "cpu_seconds_min": round(every[0], 3),
             "cpu_seconds_max": round(every[-1], 3),
             "times_ours": round(self.cpu_seconds / ours, 2),
+            "times_alone": round(self.cpu_seconds / alone, 2),
             "wall_seconds": round(median(cost.wall_seconds for cost in self.costs), 3),
             "peak_megabytes": round(max(cost.peak_megabytes for cost in self.costs)),
             "loaded": "all rows" if self.is_right else f"NOT ALL: {self.wrongs[0]}",
@@ -68,11 +69,13 @@ def as_table(about: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> str:
 
 
 def _rows(outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, Any]]:
-    first = outcomes.get(BASELINE.name) or next(iter(outcomes.values()))
-    return {name: outcome.to_dict(first.cpu_seconds) for name, outcome in outcomes.items()}
+    first = next(iter(outcomes.values()))
+    ours, alone = (outcomes.get(one.name, first).cpu_seconds for one in (BASELINE, LIBRARY))
+    return {name: outcome.to_dict(ours, alone) for name, outcome in outcomes.items()}
 
 
 def _line(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
     spread = f"{row['cpu_seconds_min']:.2f}–{row['cpu_seconds_max']:.2f}"
     wall, peak = f"{row['wall_seconds']:.2f}", f"{row['peak_megabytes']:,}"
-    return (name, f"{row['cpu_seconds']:.2f}", spread, f"{row['times_ours']:.1f}", wall, peak, row["loaded"])
+    ratios = (f"{row['times_ours']:.1f}", f"{row['times_alone']:.1f}")
+    return (name, f"{row['cpu_seconds']:.2f}", spread, *ratios, wall, peak, row["loaded"])
