@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ritournelle.day import RunReport, Watcher
 from ritournelle.domain.recommendations import RecommendationList
-from ritournelle.line_watcher import COUNTS, told
+from ritournelle.line_watcher import COUNTS, ending, told
 from ritournelle.runs.record import Step
 from ritournelle.settings import Settings
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _OUT = Console(highlight=False)
 _ERR = Console(stderr=True, highlight=False)
-_MARKS = {"succeeded": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]–[/]"}
+_MARKS = {"succeeded": "[green]✓[/]", "alarmed": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[yellow]–[/]"}
 _TOLD_IN_FULL = ("backfill", "compact")
 """Verbs whose result is what their steps say."""
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -56,7 +56,7 @@ class ConsoleWatcher(Watcher):
 
     def on_step(self, step: Step) -> None:
         """A step has ended."""
-        self._bars.print(f"{_MARKS[step.status]} {escape(told(step))}")
+        self._bars.print(f"{_MARKS[ending(step)]} {escape(told(step))}")
 
     def on_retry(self, problem: str) -> None:
         """A page will be tried again."""
@@ -151,7 +151,7 @@ def show_run(report: RunReport) -> None:
     _OUT.print(f"[{colour}]{report.run.verb} {report.status}[/] in {seconds} (run {report.run.run_id})")
     for step in report.steps:
         if step.status != "succeeded" or report.run.verb in _TOLD_IN_FULL:
-            _OUT.print(f"  {_MARKS[step.status]} {escape(told(step))}", soft_wrap=True)
+            _OUT.print(f"  {_MARKS[ending(step)]} {escape(told(step))}", soft_wrap=True)
 
 
 def show_list(answer: RecommendationList) -> None:

@@ -10,7 +10,7 @@ from ritournelle.day import Watcher
 from ritournelle.runs.record import Step
 
 COUNTS = ("announced", "landed", "inserted", "updated", "unchanged", "deleted", "quarantined")
-_MARKS = {"succeeded": "✓", "failed": "✗", "skipped": "–"}
+_MARKS = {"succeeded": "✓", "alarmed": "!", "failed": "✗", "skipped": "–"}
 
 
 class LineWatcher(Watcher):
@@ -26,11 +26,16 @@ class LineWatcher(Watcher):
 
     def on_step(self, step: Step) -> None:
         """A step has ended."""
-        _say(f"{_MARKS[step.status]} {told(step)}")
+        _say(f"{_MARKS[ending(step)]} {told(step)}")
 
     def on_retry(self, problem: str) -> None:
         """A page will be tried again."""
         _say(f"… {problem}")
+
+
+def ending(step: Step) -> str:
+    """How a step ended: its status, or `alarmed` where it went well and what it looked at did not."""
+    return "alarmed" if step.status == "succeeded" and (step.details or {}).get("fired") else step.status
 
 
 def told(step: Step) -> str:

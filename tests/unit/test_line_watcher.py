@@ -24,6 +24,12 @@ class LineWatcherTest(unittest.TestCase):
         )
         self.assertEqual(log.getvalue(), expected)
 
+    def test_a_step_that_found_trouble_has_a_mark_of_its_own(self) -> None:
+        found = Step("health", "succeeded", utc_now(), "critical; users: none came", details={"fired": ["volume"]})
+        with redirect_stderr(StringIO()) as log:
+            LineWatcher().on_step(found)
+        self.assertEqual(log.getvalue(), "! health: critical; users: none came\n")
+
     def test_what_the_message_says_already_is_said_once(self) -> None:
         failed = Step("ingest", "failed", utc_now(), "users: page 4 answered status 500", source="users")
         self.assertEqual(told(failed), "ingest users: page 4 answered status 500")

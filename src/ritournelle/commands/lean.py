@@ -11,9 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from importlib.util import MAGIC_NUMBER
-from types import ModuleType
 from typing import Any, NoReturn, cast
 
 from ritournelle.bytecode.cache_folder import cache_folder
@@ -53,7 +51,6 @@ def leave_out_what_ingesting_never_uses() -> None:
     # DuckDB asks at the first table that it is given whether it is a data set, and Acero would read them: 13 ms. ADBC,
     # PostgreSQL's driver, takes pyarrow for missing where it finds no data sets.
     _find_no("pyarrow.dataset", asking=("ritournelle.", "pyarrow.", "duckdb"))
-    _import_when_used("asyncio")  # pydantic-settings imports it, 7 ms, for commands that are coroutines
     put_in_place(OF_INGESTING)
     import_pydantic_core_untyped()
 
@@ -128,22 +125,6 @@ def _leave_out(*modules: str) -> None:
 def _find_no(module: str, asking: tuple[str, ...]) -> None:
     without: Any = _Without(module, asking)
     sys.meta_path.insert(0, without)
-
-
-def _import_when_used(name: str) -> None:
-    """Let an import of a module of the standard library do nothing until something of it is asked for.
-
-    `importlib.util.LazyLoader` imports it at the second import already.
-    """
-
-    def asked(attribute: str) -> Any:
-        if sys.modules.get(name) is stand_in:
-            del sys.modules[name]
-        return getattr(import_module(name), attribute)
-
-    stand_in = ModuleType(name)
-    setattr(stand_in, "__getattr__", asked)  # PEP 562
-    sys.modules.setdefault(name, stand_in)
 
 
 class _Without:

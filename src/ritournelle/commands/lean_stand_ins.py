@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +21,7 @@ OF_EVERY_VERB: StandIns = {
     "duckdb._dbapi_type_object": dict.fromkeys(_KINDS),
 }
 OF_INGESTING: StandIns = {
+    "asyncio": {},  # pydantic-settings imports it for commands that are coroutines: 7 ms
     # To look for plugins, and for a version that nobody asks for, the metadata of all packages: 20 ms.
     "pydantic.plugin._loader": {"get_plugins": tuple},
     "duckdb._version": dict.fromkeys(("__version__", "__duckdb_version__", "version")),
@@ -37,9 +39,25 @@ OF_INGESTING: StandIns = {
 def put_in_place(stand_ins: StandIns) -> None:
     """From now on they are what is imported by these names, where that was not imported already."""
     for name, content in stand_ins.items():
-        stand_in = ModuleType(name)
-        vars(stand_in).update(content)
-        sys.modules.setdefault(name, stand_in)
+        sys.modules.setdefault(name, _stand_in(name, content))
+
+
+def _stand_in(name: str, content: Mapping[str, Any]) -> ModuleType:
+    """A module that holds this, and has the real one imported as soon as anything else of it is asked for.
+
+    `importlib.util.LazyLoader` imports it at the second import already.
+    """
+
+    def asked(attribute: str) -> Any:
+        if attribute.startswith("__"):  # `from … import …` itself asks for some, and who looks through all modules
+            raise AttributeError(f"module {name!r} has no attribute {attribute!r}")
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
+        return getattr(import_module(name), attribute)
+
+    stand_in = ModuleType(name)
+    vars(stand_in).update(content, __getattr__=asked)  # PEP 562
+    return stand_in
 
 
 def import_pydantic_core_untyped() -> None:

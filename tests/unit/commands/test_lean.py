@@ -90,6 +90,12 @@ class LeanTest(unittest.TestCase):
         done = run(BEFORE + used)
         self.assertEqual(done.stdout, "False 7\n", done.stderr)
 
+    def test_what_a_stand_in_lacks_is_that_of_the_module_itself(self) -> None:
+        used = "import numpy._typing as t, inspect; print(inspect.getmodule(t.NDArray), t._ArrayLikeInt is not None)"
+        done = run(BEFORE + used + "\nimport numpy._typing as real; print(real is t, real.NDArray.__name__)")
+        self.assertEqual(done.stdout.splitlines()[1], "False ndarray", done.stderr)
+        self.assertTrue(done.stdout.splitlines()[0].endswith(" True"), done.stderr)
+
     def test_tables_need_no_data_sets(self) -> None:
         used = "import pyarrow, duckdb; t = pyarrow.table({'a': [1, 1]}); print(t.group_by('a').aggregate([]).num_rows,"
         told = " duckdb.sql('SELECT sum(a) FROM t').fetchall(), 'pyarrow._dataset' in sys.modules)"
