@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import MAGIC_NUMBER
+from types import FrameType
 from typing import Any, NoReturn, cast
 
 from ritournelle.bytecode.cache_folder import cache_folder
@@ -141,13 +142,16 @@ class _Without:
 
     def find_spec(self, name: str, *_: Any) -> None:
         """Part of the import system."""
-        if name == self._module and _asking().startswith(self._asking):
+        if name == self._module and _asking().startswith((*self._asking, _NO_PYTHON)):
             raise ModuleNotFoundError(f"a run does without {name}", name=name)
 
 
+_NO_PYTHON = "(no Python)"
+
+
 def _asking() -> str:
-    """The module whose code is being executed, beside the import system's own."""
-    frame = sys._getframe(2)  # pylint: disable=protected-access  # of `find_spec`'s caller
-    while frame.f_back is not None and "importlib" in frame.f_globals.get("__name__", ""):
+    """The module whose code is being executed, beside the import system's own; `_NO_PYTHON` in a thread of DuckDB's."""
+    frame: FrameType | None = sys._getframe(2)  # pylint: disable=protected-access  # of `find_spec`'s caller
+    while frame is not None and "importlib" in frame.f_globals.get("__name__", ""):
         frame = frame.f_back
-    return str(frame.f_globals.get("__name__", ""))
+    return _NO_PYTHON if frame is None else str(frame.f_globals.get("__name__", ""))

@@ -102,6 +102,12 @@ class LeanTest(unittest.TestCase):
         done = run(BEFORE + "__name__ = 'ritournelle.asking'\n" + used + told)
         self.assertEqual(done.stdout, "1 [(2,)] False\n", done.stderr)
 
+    def test_a_thread_of_a_library_without_python_code_is_refused_as_well(self) -> None:
+        asked = "__name__ = 'importlib.stands for no Python code'\nfound = []\ndef ask():\n"
+        tried = "    try: import pyarrow.dataset; found.append(1)\n    except ImportError: found.append(0)\n"
+        done = run(BEFORE + asked + tried + "ask(); print(found)")
+        self.assertEqual(done.stdout, "[0]\n", done.stderr)
+
     def test_drivers_find_the_data_sets_without_which_they_take_pyarrow_for_missing(self) -> None:
         asked = (
             "from adbc_driver_manager import dbapi; import pyarrow.dataset as ds; print(dbapi._has_pyarrow, ds.dataset)"
