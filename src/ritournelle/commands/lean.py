@@ -81,7 +81,7 @@ def data_classes_kept(verb: str) -> Iterator[None]:
     if verb != "ingest" and verb not in _OF_ONE_DAY:
         yield
         return
-    some = "ingest" if verb == "ingest" else "day"  # what is kept is read whole: an ingestion needs a third of it
+    some = "ingest" if verb == "ingest" else "day"  # what is kept is read whole: 0.6 MB, or 0.8
     methods = KeptMethods(cache_folder() / f"methods-{some}-{MAGIC_NUMBER.hex()}.marshal")
     try:
         with methods.put_to_use():

@@ -64,7 +64,7 @@ def import_pydantic_core_untyped() -> None:
     """Import it with plain classes in the place of its ninety `TypedDict`s, which only type checkers look at: 20 ms."""
     if "pydantic_core" not in sys.modules:
         with _plain_typed_dict():
-            import pydantic_core  # noqa: F401  # pylint: disable=unused-import
+            import pydantic_core  # pylint: disable=unused-import  # only to have it imported
 
 
 class _Plain(dict[str, Any]):

@@ -182,7 +182,9 @@ class Harvest:
 
         All known ids would still be in it, and the next run would take them for deleted and the new ones for known.
         """
-        first, *_, last = self._passes.values() if len(self._passes) > 1 else [_Pass(), _Pass()]
+        if len(self._passes) < 2:
+            return
+        first, *_, last = self._passes.values()
         before, after = (rows.filter(pa.array(self._is_in(rows, part.arrivals))) for part in (first, last))
         contract = self._parser.contract
         populations = [distinct_population(each, contract.id_column) for each in (before, after)]

@@ -44,8 +44,8 @@ class DuckDBWarehouse:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._is_empty = not path.exists()
+        self._bulk = BulkWriting(path, self._run, self._run_beside)  # before the file is there, if it is a new one
         self._connection = _connect(path, threads, read_only)
-        self._bulk = BulkWriting(path, self._run, self._run_beside)
         if not read_only:
             self._bulk.set_usual()
 

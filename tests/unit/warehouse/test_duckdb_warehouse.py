@@ -174,6 +174,13 @@ def disabled(warehouse: DuckDBWarehouse) -> str:
     return str(found["names"][0].as_py())
 
 
+def test_a_new_file_may_become_large_at_once_and_a_small_one_is_known_to_be_small(tmp_path: Path) -> None:
+    for expected in (False, True):
+        with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
+            assert ("fsst" in disabled(warehouse)) is expected
+            warehouse.ensure([WORDS])
+
+
 @pytest.mark.parametrize(
     ("small_bytes", "way"),
     [(64_000_000, "Uncompressed"), (0, "FSST"), (1_700_000, "FSST")],
@@ -200,6 +207,18 @@ def test_texts_are_stored_as_their_table_and_the_size_of_the_file_say(
     assert back.equals(rows)
     assert {row["compression"] for row in stored if row["column_name"] == "album"} == {way}
     assert after.lower() == "auto"
+
+
+@pytest.mark.parametrize("table", [WORDS, SRC_TRACKS], ids=["nothing known of its texts", "outside a transaction"])
+def test_nothing_is_forced_that_nobody_sets_back(path: Path, monkeypatch: pytest.MonkeyPatch, table: Table) -> None:
+    monkeypatch.setattr(duckdb_storing, "_SMALL_BYTES", 100_000)
+    ids = pa.array(range(40_000), pa.int64())
+    with connect(url(path)) as warehouse:
+        warehouse.ensure([table])
+        with warehouse.transaction() if table is WORDS else nullcontext():
+            warehouse.append_blocks(table, [pa.table({"id": ids}), pa.table({"id": ids})])
+            asked = warehouse.read("SELECT lower(current_setting('force_compression')) AS way")
+    assert asked["way"][0].as_py() == "auto"
 
 
 def test_a_table_of_a_type_that_python_writes_nowhere(tmp_path: Path) -> None:
