@@ -85,7 +85,7 @@ class BulkWriting:
             self.set_usual()
 
     def batches(self, blocks: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
-        """What blocks consist of, counted on their way: texts that are known are compressed when the file gets large."""
+        """What blocks consist of, counted: texts that are known are compressed from where the file gets large."""
         for block in blocks:
             before = self._way()
             self._bytes += block.nbytes
