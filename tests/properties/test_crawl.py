@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 from tests.properties.list_source import ListSource, crawl, user
 
@@ -153,6 +153,7 @@ def test_movement_in_one_direction_never_hides_a_row(verbs: tuple[str, ...]) -> 
 
 
 @given(movements("insert", "append", "delete", "update"), st.integers(0, 2))
+@example(Moving(1, 1, [[], [("delete", 0.0), ("insert", 0.0)]]), 0)  # of one row, no id is left: another population
 def test_movement_in_both_directions_is_complete_or_refused(moving: Moving, extra_passes: int) -> None:
     try:
         found = moving.crawl(extra_passes=extra_passes)

@@ -192,7 +192,7 @@ class Harvest:
         if decision.has_changed:
             raise CrawlError(
                 f"{contract.source}: its ids changed while it was read; after the first pass, {decision.reason}. The "
-                "app has regenerated its ids, most likely at a restart; nothing of it was loaded. Run again"
+                "app has regenerated its ids, most likely at a restart. Nothing of it was loaded; run again"
             )
 
     def _require_complete(self, kept: KeptRows, bad: list[BadRow], erased: int, still: bool) -> None:

@@ -114,7 +114,7 @@ def test_ids_that_changed_between_the_passes_are_of_two_populations() -> None:
     before, after = [users(*range(1, 9))], [users(8, *range(101, 108))]
     half_way = [users(*range(1, 5)), users(*range(104, 108))]
     with pytest.raises(
-        CrawlError, match=r"users: its ids changed while it was read; .* only 1 of 8 known .* Run again"
+        CrawlError, match=r"users: its ids changed while it was read; .* only 1 of 8 known .* run again"
     ):
         harvest_of(USERS, before, half_way, after)
 
