@@ -76,7 +76,7 @@ def publication_name(url: str) -> str:
 
 def published_link(warehouse: Path) -> Path:
     """What leads to the publication of a DuckDB file."""
-    from ritournelle.warehouse.duckdb import published_path
+    from ritournelle.warehouse.duckdb_publication import published_path
 
     return published_path(warehouse)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -12,12 +11,13 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from ritournelle.errors import PermanentError, WarehouseBusyError, WarehouseError, WarehouseOpenHereError
+from ritournelle.errors import PermanentError, WarehouseError
+from ritournelle.warehouse import duckdb_publication as publication
 from ritournelle.warehouse.base import Doomed, Table
+from ritournelle.warehouse.duckdb_file import open_file
 from ritournelle.warehouse.duckdb_storing import BulkWriting, Making, stored_as
 from ritournelle.warehouse.statements import shortened
 
-_WAIT_SECONDS = 1.0
 _ROW_GROUP = 122_880
 """Rows that DuckDB stores together; several threads share an insert only if it comes in parts of that size."""
 _MANY_ROWS = 30_000
@@ -45,7 +45,7 @@ class DuckDBWarehouse:
         self._path = path
         self._is_empty = not path.exists()
         self._bulk = BulkWriting(path, self._run, self._run_beside)  # before the file is there, if it is a new one
-        self._connection = _connect(path, threads, read_only)
+        self._connection = open_file(path, threads, read_only)
         if not read_only:
             self._bulk.set_usual()
 
@@ -161,13 +161,9 @@ class DuckDBWarehouse:
 
     def publish(self, schemas: Sequence[str], version: str) -> None:
         """Copy the tables into a file of their own and switch `published/current.duckdb` over to it by one rename."""
-        folder = published_path(self._path).parent
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = folder / f"{version}.partial"
-        draft.unlink(missing_ok=True)  # a killed run may have left one
+        draft = publication.draft_of(self._path, version)
         self._copy_tables(schemas, draft)
-        published = draft.rename(folder / f"{version}.duckdb")
-        _switch(folder, published)
+        publication.switch_to(draft)
 
     def _copy_tables(self, schemas: Sequence[str], target: Path) -> None:
         tables = self.tables(schemas)
@@ -271,25 +267,11 @@ class DuckDBWarehouse:
 
     def erase_published(self, doomed: Doomed) -> int:
         """Write each published file that holds such rows anew, under a new name, without them."""
-        gone = 0
-        for path in published_files(self._path):
-            with _publication(path) as publication:
-                conditions = _conditions(publication, doomed)
-                found = _count(publication, conditions)
-            if found:
-                fresh = _next_name(path)
-                draft = _copy_without(path, conditions, fresh.with_suffix(".partial"))
-                _switch(path.parent, draft.rename(fresh))
-            gone += found
-        return gone
+        return publication.erase(self._path, doomed)
 
     def count_published(self, doomed: Doomed) -> int:
         """How many such rows the published files hold."""
-        found = 0
-        for path in published_files(self._path):
-            with _publication(path) as publication:
-                found += _count(publication, _conditions(publication, doomed))
-        return found
+        return publication.count(self._path, doomed)
 
     def _write_anew(self, fresh: Path) -> None:
         for left_over in (fresh, fresh.with_name(f"{fresh.name}.wal")):  # of a process that was killed
@@ -307,86 +289,12 @@ class DuckDBWarehouse:
         threads = self.read("SELECT current_setting('threads') AS n")["n"][0].as_py()
         self._connection.close()
         fresh.replace(self._path)
-        self._connection = _connect(self._path, threads, read_only=False)
-
-
-def published_path(warehouse: Path) -> Path:
-    """What readers open: a link beside the warehouse that always leads to the last good publication."""
-    return warehouse.absolute().parent / "published" / "current.duckdb"
-
-
-def published_files(warehouse: Path) -> list[Path]:
-    """The files that hold publications of a warehouse; more than one only when a process was killed."""
-    folder = published_path(warehouse).parent
-    return sorted(path for path in folder.glob("*.duckdb") if not path.is_symlink())
-
-
-def _next_name(path: Path) -> Path:
-    """Of a publication that was written anew: readers go by names."""
-    stem, _, number = path.stem.partition("~")
-    return path.with_name(f"{stem}~{int(number or 0) + 1}.duckdb")
-
-
-@contextmanager
-def _publication(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A published file for reading, also where this process, a server, has it open with other settings."""
-    connection = duckdb.connect()
-    try:
-        _attach(connection, path)
-        connection.execute("USE former")
-        yield connection
-    except duckdb.Error as error:
-        raise WarehouseError(f"the publication {path} cannot be read: {error}") from error
-    finally:
-        connection.close()
-
-
-def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    quoted = str(path).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS former (READ_ONLY)")
-
-
-def _conditions(publication: duckdb.DuckDBPyConnection, doomed: Doomed) -> dict[str, str]:
-    """By table: which rows go; "" for none."""
-    query = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'former' ORDER BY ALL"
-    places = publication.execute(query).fetchall()
-    return {
-        f"{schema}.{name}": doomed(lambda asked: publication.execute(asked).to_arrow_table(), schema, name)
-        for schema, name in places
-    }
-
-
-def _count(publication: duckdb.DuckDBPyConnection, conditions: Mapping[str, str]) -> int:
-    """How many rows these conditions hold for, in all."""
-    found = 0
-    for table, condition in conditions.items():
-        if condition:
-            row = publication.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchone()
-            found += int(row[0]) if row else 0
-    return found
-
-
-def _copy_without(path: Path, conditions: Mapping[str, str], target: Path) -> Path:
-    """Write a publication's tables into a file of their own, without these rows; that file."""
-    target.unlink(missing_ok=True)  # a killed process may have left one
-    connection = _connect(target, 1, read_only=False)
-    try:
-        _attach(connection, path)
-        for schema in sorted({table.partition(".")[0] for table in conditions}):
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for table, condition in conditions.items():
-            kept = f"WHERE NOT ({condition})" if condition else ""
-            connection.execute(f"CREATE TABLE {table} AS SELECT * FROM former.{table} {kept}")
-    except duckdb.Error as error:
-        raise WarehouseError(f"the publication {path} cannot be written anew: {error}") from error
-    finally:
-        connection.close()
-    return target
+        self._connection = open_file(self._path, threads, read_only=False)
 
 
 def open_published(warehouse: Path, *, threads: int) -> DuckDBWarehouse:
     """What was published last beside a warehouse, for reading; raises `PermanentError` when nothing was yet."""
-    link = published_path(warehouse)
+    link = publication.published_path(warehouse)
     while link.is_symlink():
         # The link is followed here: within one process DuckDB would share an older file that is open under its name.
         current = link.resolve()
@@ -396,47 +304,3 @@ def open_published(warehouse: Path, *, threads: int) -> DuckDBWarehouse:
             if link.resolve() == current:  # else it was replaced, and removed, between the two steps: look again
                 raise
     raise PermanentError(f"nothing was published beside {warehouse} yet; a good `ritournelle run` does it")
-
-
-def _switch(folder: Path, published: Path) -> None:
-    link, fresh = folder / "current.duckdb", folder / "current.partial"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(published.name)
-    fresh.replace(link)
-    # Who has an older file open keeps it: on POSIX it goes only when the last reader lets go.
-    for old in folder.glob("*.duckdb"):
-        if old not in (link, published):
-            old.unlink()
-    for draft in folder.glob("*.partial"):
-        draft.unlink()
-
-
-def _connect(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """A writer waits a moment: the server looks every minute, for 20 ms, whether the file opens."""
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while True:
-        try:
-            return _connect_now(path, threads, read_only)
-        except WarehouseBusyError:
-            if read_only or time.monotonic() > deadline:
-                raise
-        time.sleep(_WAIT_SECONDS / 20)
-
-
-def _connect_now(path: Path, threads: int, read_only: bool) -> duckdb.DuckDBPyConnection:
-    try:
-        connection = duckdb.connect(str(path), read_only=read_only, config={"threads": threads})
-    except duckdb.IOException as error:
-        if "Could not set lock" in str(error):
-            raise WarehouseBusyError(
-                f"the warehouse {path} is open in another process; wait for it or stop it. ({error})"
-            ) from error
-        raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
-    except duckdb.Error as error:
-        if "different configuration" in str(error):  # this process reads it, for a moment
-            raise WarehouseOpenHereError(
-                f"the warehouse {path} is open elsewhere in this process; try again"
-            ) from error
-        raise WarehouseError(f"the warehouse {path} cannot be opened: {error}") from error
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
