@@ -149,7 +149,7 @@ def test_a_run_that_was_killed_is_seen_without_another_run(tmp_path: Path, app: 
         "from ritournelle.day import Day\n"
         "from ritournelle.settings import load_settings\n"
         "day = Day(Platform(load_settings()))\n"
-        "with day._recorded('run', None):\n"
+        "with day.open('run'):\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     environment = os.environ | {"RITOURNELLE_HOME": str(tmp_path)}

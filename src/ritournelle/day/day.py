@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from dataclasses import asdict
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ritournelle.bootstrap import Platform
+from ritournelle.day.recorder import Recorder
 from ritournelle.day.report import OpenRun, RunReport
 from ritournelle.day.watcher import Watcher
 from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 from ritournelle.domain.unknown_member import UNKNOWN_MEMBER
-from ritournelle.errors import HeldError, PermanentError, RitournelleError, TransientError
-from ritournelle.monitoring.checkup import Checkup
-from ritournelle.runs.record import Step, begin_run, end_run, note_step
-from ritournelle.warehouse.kept import KeptWarehouse
+from ritournelle.errors import PermanentError, RitournelleError
+from ritournelle.runs.record import Step, note_step
 from ritournelle.warehouse.limits import require_backfill, require_compact
 
 if TYPE_CHECKING:
@@ -37,11 +36,8 @@ class Day:
         self._platform = platform
         self._settings = platform.settings
         self._watcher = watcher or Watcher()
-        self._warehouse = KeptWarehouse(platform.open_warehouse)
-        tell: Callable[[datetime], object] = lambda _: None
-        if platform.settings.alerts.urls:  # else there is nobody to be told, and the notifier takes 8 ms to import
-            tell = platform.notifier().flush
-        self._checkup = Checkup(platform.rounds(self._warehouse.use), tell)
+        self._recorder = Recorder(platform, self._watcher)
+        self._warehouse = self._recorder.warehouse
 
     def run(
         self,
@@ -57,9 +53,9 @@ class Day:
         Raises `RunInProgressError` when another run is under way, and what keeps a run from being recorded at all;
         every failure of a stage is in the report.
         """
-        with self._recorded(verb, logical_date) as report:
+        with self._recorder.run(verb, logical_date) as report:
             work = self._work(accept_new_epoch, full_refresh)
-            self._run_stages(report, {stage: work[stage] for stage in stages})
+            self._recorder.stages(report, {stage: work[stage] for stage in stages})
         return report
 
     @contextmanager
@@ -79,10 +75,10 @@ class Day:
         work = self._work(accept_new_epoch, full_refresh)
 
         def do(stage: str) -> None:
-            self._run_stages(report, {stage: work[stage]})
+            self._recorder.stages(report, {stage: work[stage]})
             self._warehouse.let_go()  # who runs stage by stage may look into it between them
 
-        with self._recorded(verb, logical_date) as report:
+        with self._recorder.run(verb, logical_date) as report:
             opened = OpenRun(report, list(stages), do)
             yield opened
             opened.skip_rest()
@@ -103,19 +99,19 @@ class Day:
         and `PermanentError` for an engine that cannot do it.
         """
         require_backfill(self._settings.warehouse_url)
-        with self._recorded("backfill", None) as report:
-            self._run_stages(report, {"backfill": lambda report: self._backfill(report, first_day, last_day)})
+        with self._recorder.run("backfill", None) as report:
+            self._recorder.stages(report, {"backfill": lambda report: self._backfill(report, first_day, last_day)})
             if not report.succeeded or not _found_the_same(report):
                 rebuild = {"transform": lambda report: self._transform(report, True), "publish": self._publish}
-                self._run_stages(report, rebuild)
+                self._recorder.stages(report, rebuild)
         return report
 
     def compact(self) -> RunReport:
         """Apply the retention of landing, raw and quarantine, and give the space back. Errors as in `backfill`."""
         require_compact(self._settings.warehouse_url)
-        with self._recorded("compact", None) as report:
+        with self._recorder.run("compact", None) as report:
             work = {"landing": self._expire_landing, "compact": self._remove_superseded, "reclaim": self._reclaim}
-            self._run_stages(report, work)
+            self._recorder.stages(report, work)
         return report
 
     def forget(self, user_id: int) -> tuple[RunReport, list[Certificate]]:
@@ -131,7 +127,7 @@ class Day:
 
     def forget_waiting(self) -> tuple[RunReport, list[Certificate]]:
         """Erase everybody who waits for it; errors as in `run`."""
-        with self._recorded("forget", None) as report:
+        with self._recorder.run("forget", None) as report:
             certificates = self._forget_waiting(report)
         return report, certificates
 
@@ -145,12 +141,12 @@ class Day:
             told = f"{len(certificates)} listeners erased: {removed:,} rows, messages and files"
             return told, {"certificates": [certificate.erasure_id for certificate in certificates]}
 
-        self._step(report, "forget", work)
+        self._recorder.step(report, "forget", work)
         return certificates
 
     def replay_quarantine(self, sources: tuple[Source, ...]) -> tuple[RunReport, list[ReplayReport]]:
         """Bring back the quarantined rows that are good now."""
-        with self._recorded("quarantine replay", None) as report, self._warehouse.use() as warehouse:
+        with self._recorder.run("quarantine replay", None) as report, self._warehouse.use() as warehouse:
             found = [self._replay(warehouse, report, source) for source in sources]
             if len(sources) == len(Source):
                 found += self._replay_events(warehouse, report)
@@ -165,7 +161,7 @@ class Day:
             told = f"{found.replayed} brought back, {found.still_open} still wait"
             step = Step("replay", "succeeded", started, told, str(source), measures={"inserted": found.replayed})
             note_step(warehouse, report.run, step)
-        self._heard(report, step)
+        self._recorder.heard(report, step)
         return found
 
     def _replay_events(self, warehouse: Warehouse, report: RunReport) -> list[ReplayReport]:
@@ -177,48 +173,8 @@ class Day:
             told = f"{replayed.replayed} brought back, {replayed.still_open} still wait"
             step = Step("replay", "succeeded", started, told, str(replayed.source))
             note_step(warehouse, report.run, step)
-            self._heard(report, step)
+            self._recorder.heard(report, step)
         return found
-
-    @contextmanager
-    def _recorded(self, verb: str, logical_date: date | None) -> Iterator[RunReport]:
-        """Hold the lock, begin and end the record; the warehouse stays open where a stage has left it open."""
-        report: RunReport | None = None
-        try:
-            with self._platform.run_lock(), self._warehouse:
-                with self._warehouse.use() as warehouse:
-                    report = RunReport(begin_run(warehouse, verb, logical_date))
-                self._checkup.begin(report.run)
-                try:
-                    yield report
-                except BaseException as error:  # the rim of a run: whatever ends it, interruption too, is on record
-                    report.status, report.message = "failed", f"{type(error).__name__}: {error}"
-                    raise
-                finally:
-                    self._end(report)
-        except (RitournelleError, OSError) as error:
-            if report is None:
-                self._checkup.refused(verb, error)
-            raise
-        finally:
-            self._checkup.tell()
-
-    def _end(self, report: RunReport) -> None:
-        report.duration_seconds = (utc_now() - report.run.started_at).total_seconds()
-        step, report.health = self._checkup.end(report.run, report.steps, report.status, report.message)
-        with self._warehouse.use() as warehouse:
-            note_step(warehouse, report.run, step)
-            end_run(warehouse, report.run, report.status, report.message)
-            self._checkup.copy(warehouse)
-        self._heard(report, step)
-
-    def _run_stages(self, report: RunReport, work: Mapping[str, Callable[[RunReport], None]]) -> None:
-        for stage, do in work.items():
-            if report.succeeded:
-                self._watcher.on_stage(stage)
-                do(report)
-            else:
-                self._note(report, Step(stage, "skipped", utc_now(), f"because {_first_failure(report)} failed"))
 
     def _ingest(self, report: RunReport, accept_new_epoch: bool) -> None:
         from ritournelle.ingestion.ingest import Ingestion
@@ -237,7 +193,7 @@ class Day:
                 accept_new_epoch=accept_new_epoch,
                 forgotten=self._platform.forgotten(),
                 on_progress=self._watcher.on_crawl,
-                on_step=lambda step: self._heard(report, step),
+                on_step=lambda step: self._recorder.heard(report, step),
             )
             report.sources = ingestion.run()
         if report.succeeded:
@@ -256,7 +212,7 @@ class Day:
         except RitournelleError as error:
             step = Step(STEP, "failed", started, str(error))
         note_step(warehouse, report.run, step)
-        self._heard(report, step)
+        self._recorder.heard(report, step)
 
     def _backfill(self, report: RunReport, first_day: date, last_day: date | None) -> None:
         from ritournelle.ingestion.backfill import Backfill
@@ -268,7 +224,7 @@ class Day:
                 done = backfill.run(first_day, last_day)
             return str(done), asdict(done)
 
-        self._step(report, "backfill", work)
+        self._recorder.step(report, "backfill", work)
 
     def _expire_landing(self, report: RunReport) -> None:
         from ritournelle.ingestion.landing import landed_bytes, remove_expired
@@ -282,7 +238,7 @@ class Day:
             days = [day.name.removeprefix("date=") for day in expired]
             return told, {"days": days, "bytes_before": before, "bytes_after": after}
 
-        self._step(report, "landing", work)
+        self._recorder.step(report, "landing", work)
 
     def _remove_superseded(self, report: RunReport) -> None:
         from ritournelle.ingestion.retention import remove_superseded
@@ -291,11 +247,11 @@ class Day:
         days = self._settings.raw.retention_days
         if days is None:
             told = "RITOURNELLE_RAW__RETENTION_DAYS is not set: raw and quarantine are kept for ever"
-            self._note(report, Step(COMPACT, "skipped", utc_now(), told))
+            self._recorder.note(report, Step(COMPACT, "skipped", utc_now(), told))
             return
         with self._warehouse.use() as warehouse:
             step = remove_superseded(warehouse, report.run, utc_now().date() - timedelta(days=days))
-        self._heard(report, step)  # noted already, together with what it removed
+        self._recorder.heard(report, step)  # noted already, together with what it removed
 
     def _reclaim(self, report: RunReport) -> None:
         from ritournelle.ingestion.retention import TOUCHED
@@ -306,7 +262,7 @@ class Day:
             told = f"the warehouse took {before:,} bytes and takes {after:,}"
             return told, {"bytes_before": before, "bytes_after": after}
 
-        self._step(report, "reclaim", work)
+        self._recorder.step(report, "reclaim", work)
 
     def _transform(self, report: RunReport, full_refresh: bool) -> None:
         from ritournelle.transform.checks import keep_check_results
@@ -328,7 +284,7 @@ class Day:
             counts = f"{len(built.models)} models, {len(built.tests)} data tests, {len(warnings)} warnings"
             return f"{counts}; {built.scope}", {"rows": rows, "warnings": warnings, "scope": built.scope}
 
-        self._step(report, "transform", work)
+        self._recorder.step(report, "transform", work)
 
     def _train(self, report: RunReport) -> None:
         from ritournelle.training.material import Material
@@ -355,7 +311,7 @@ class Day:
                     warehouse.upsert(MODEL_QUALITY_DAYS, quality_rows(outcome.manifest))
             return str(outcome), outcome.to_dict()
 
-        self._step(report, "train", work)
+        self._recorder.step(report, "train", work)
 
     def _recommend(self, report: RunReport) -> None:
         from ritournelle.inference.nightly import write_nightly_lists
@@ -375,7 +331,7 @@ class Day:
             counts = {"listeners": written.listeners, "changed": written.changed, "rows": written.rows}
             return str(written), counts | {"warnings": warnings}
 
-        self._step(report, "recommend", work)
+        self._recorder.step(report, "recommend", work)
 
     def _publish(self, report: RunReport) -> None:
         from ritournelle.inference.online import publish_with_lists
@@ -392,38 +348,9 @@ class Day:
                 )
             return f"readers see {report.run.run_id}; {told}", {"warnings": [problem]} if problem else {}
 
-        self._step(report, "publish", work)
-
-    def _step(self, report: RunReport, name: str, work: Callable[[], tuple[str, dict[str, Any]]]) -> None:
-        started = utc_now()
-        try:
-            self._checkup.require_free(name, report.run, report.steps)
-            message, details = work()
-            step = Step(name, "succeeded", started, message, details=details)
-        except HeldError as error:
-            step = Step(name, "failed", started, str(error), details={"held_by": error.sensors})
-        except RitournelleError as error:
-            step = Step(name, "failed", started, str(error), is_transient=isinstance(error, TransientError))
-        self._note(report, step)
-
-    def _note(self, report: RunReport, step: Step) -> None:
-        with self._warehouse.use() as warehouse:
-            note_step(warehouse, report.run, step)
-        self._heard(report, step)
-
-    def _heard(self, report: RunReport, step: Step) -> None:
-        report.steps.append(replace(step, finished_at=utc_now()))
-        if step.status == "failed":
-            report.status = "failed"
-            report.message = "\n".join(part for part in (report.message, step.message) if part)
-        self._watcher.on_step(step)
+        self._recorder.step(report, "publish", work)
 
 
 def _found_the_same(report: RunReport) -> bool:
     (details,) = [step.details or {} for step in report.steps if step.step == "backfill"]
     return bool(details["found_the_same"])
-
-
-def _first_failure(report: RunReport) -> str:
-    failed = next(step for step in report.steps if step.status == "failed")
-    return f"{failed.step} of {failed.source}" if failed.source else failed.step
