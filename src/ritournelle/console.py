@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from shutil import which
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
@@ -125,12 +127,13 @@ def say(text: str) -> None:
 
 
 def say_next_steps(home: Path) -> None:
-    """What to try after the demo."""
+    """What to try after the demo, with the command as it was called here if it is not on the path."""
+    command = "ritournelle" if which("ritournelle") else sys.argv[0]
     say(
         f"\nThe warehouse is {home / 'warehouse.duckdb'}; raw pages are under {home / 'landing'}.\n"
-        f"The health page: RITOURNELLE_HOME={home} ritournelle serve, then open http://127.0.0.1:8000 "
-        "(or `ritournelle demo --serve`)\n"
-        "For your own app: RITOURNELLE_SOURCE__URL=https://… ritournelle run"
+        f"The health page: RITOURNELLE_HOME={home} {command} serve, then open http://127.0.0.1:8000 "
+        f"(or `{command} demo --serve`)\n"
+        f"For your own app: RITOURNELLE_SOURCE__URL=https://… {command} run"
     )
 
 

@@ -35,7 +35,7 @@ def warned(
     name: str = "holds", severity: Severity = Severity.WARN, rows: int = 30, usual: tuple[int, ...] = ()
 ) -> seen.CheckedModel:
     """A model of which one test found some rows."""
-    return replace(CHECKS, findings=[seen.Finding(name, "holds", severity, rows, "", usual)])
+    return replace(CHECKS, findings=[seen.Finding(name, severity, rows, "", usual)])
 
 
 QUIET: dict[str, list[Any]] = {

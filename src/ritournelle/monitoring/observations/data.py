@@ -14,14 +14,14 @@ class Finding:
     """What one data test found; `usual` are the rows that it found in earlier transforms, where it warned as well."""
 
     test: str
-    kind: str
     severity: Severity
     rows: int | None
     message: str = ""
     usual: Sequence[int] = ()
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.rows:,} rows" if self.rows else f"{self.kind}: {self.message}"
+        found = f"{self.rows:,} row{'s' if self.rows > 1 else ''}" if self.rows else self.message
+        return f"{self.test}: {found}"
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,6 @@ def _rows(run: PastRun) -> Mapping[str, int]:
 def _finding(check: Mapping[str, Any], usual: Sequence[int]) -> Finding:
     return Finding(
         check["check_name"],
-        check["kind"] or check["check_name"],
         Severity(check["severity"]),
         check["failures"],
         str(check["message"] or check["outcome"])[:_LONGEST_MESSAGE],

@@ -25,7 +25,7 @@ class Quarantine(Sensor[SourceRead, QuarantineLimits]):
     def judge(self, seen: SourceRead, limits: QuarantineLimits) -> Judgement:
         """Of a source that was loaded; a refused one quarantines nothing."""
         new = sum(seen.newly_quarantined.values())
-        reasons = ", ".join(f"{reason} ({count})" for reason, count in seen.newly_quarantined.items())
+        reasons = ", ".join(f"{reason} × {count}" for reason, count in seen.newly_quarantined.items())
         facts = {"new": new, "waiting": seen.waiting, "reasons": reasons or "–"}
         if not seen.succeeded:
             return Judgement(None, facts)
