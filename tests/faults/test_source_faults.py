@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -275,6 +277,7 @@ class Counter(BaseHTTPRequestHandler):
     room = 1_000
     pages = 1
     body = b""
+    encoding = ""  # in which the body is packed, asked or not
 
     def do_GET(self) -> None:  # pylint: disable=invalid-name  # as `http.server` asks
         kind = type(self)
@@ -289,6 +292,8 @@ class Counter(BaseHTTPRequestHandler):
         body = self.body or b'{"items":[],"total":%d,"pages":%d}' % (self.pages, self.pages)
         self.send_response(429 if refused else 200 if known else 401)
         self.send_header("Content-Length", str(len(body)))
+        if self.encoding:
+            self.send_header("Content-Encoding", self.encoding)
         self.end_headers()
         try:
             self.wfile.write(body)
@@ -350,6 +355,26 @@ def test_a_page_that_is_too_large_is_refused(home: Home) -> None:
         reports = home.ingest(url=url, token="s3cret", max_page_bytes=10_000)
     assert reports[USERS].status == "failed"
     assert "users: page 1 of" in reports[USERS].message
+    assert reports[USERS].retries == 0
+
+
+PACKED = {"gzip": gzip.compress, "deflate": zlib.compress}
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+def test_a_page_that_is_packed_unasked_is_unpacked(home: Home, encoding: str) -> None:
+    page = b'{"items":[null],"total":1,"pages":1}'
+    with served(body=PACKED[encoding](page), encoding=encoding) as (url, _):
+        reports = home.ingest(url=url, token="s3cret")
+    assert "1 of 1 rows break the contract, the first because of `row: is null`" in reports[USERS].message
+
+
+def test_a_page_that_is_too_large_when_unpacked_is_refused(home: Home) -> None:
+    page = b'{"items":["' + b"x" * 50_000 + b'"],"total":1,"pages":1}'
+    with served(body=gzip.compress(page), encoding="gzip") as (url, _):
+        reports = home.ingest(url=url, token="s3cret", max_page_bytes=10_000)
+    assert "could not be read" in reports[USERS].message
+    assert "the longest page allowed is RITOURNELLE_SOURCE__MAX_PAGE_BYTES" in reports[USERS].message
     assert reports[USERS].retries == 0
 
 

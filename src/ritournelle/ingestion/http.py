@@ -233,6 +233,7 @@ def _new_handle(settings: SourceSettings) -> pycurl.Curl:
     handle.setopt(pycurl.TIMEOUT_MS, _milliseconds(settings.timeout_seconds))
     handle.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_page_bytes)
     handle.setopt(pycurl.BUFFERSIZE, RECEIVED_AT_ONCE)
+    handle.setopt(pycurl.ENCODING, "identity")  # asks for no compression, and takes it off what is compressed unasked
     handle.setopt(pycurl.FOLLOWLOCATION, 1)
     handle.setopt(pycurl.MAXREDIRS, 3)
     handle.setopt(pycurl.CAINFO, certifi.where())
@@ -249,6 +250,8 @@ def _milliseconds(seconds: float) -> int:
 
 def _transfer_error(code: int, text: str) -> SourceError | TransientSourceError:
     message = f"could not be read: {text or f'libcurl error {code}'}"
+    if code == pycurl.E_FILESIZE_EXCEEDED:
+        message += "; the longest page allowed is RITOURNELLE_SOURCE__MAX_PAGE_BYTES"
     return SourceError(message) if code in PERMANENT_CURL_ERRORS else TransientSourceError(message)
 
 
