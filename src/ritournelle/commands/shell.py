@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from ritournelle.commands.characters import shows_all_characters
+
 if TYPE_CHECKING:
     from ritournelle.bootstrap import Platform
     from ritournelle.console import ConsoleWatcher
@@ -27,8 +29,8 @@ def platform() -> Platform:
 
 
 def print_json(value: Any) -> None:
-    """One value, for programs; dates as text."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    """One value, for programs; dates as text, and characters escaped where they cannot be shown."""
+    print(json.dumps(value, ensure_ascii=not shows_all_characters(), indent=2, default=str))
 
 
 def views() -> Any:
