@@ -3,6 +3,7 @@
 # Imports stand inside the verbs: `ritournelle --help` must not pay for dbt, DuckDB and NumPy (2 s instead of 0.2 s).
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime
@@ -55,6 +56,8 @@ AcceptNewEpoch = Annotated[
     bool, typer.Option("--accept-new-epoch", help="Go on although the app has regenerated its ids.")
 ]
 
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
+
 
 def execute(verb: str) -> None:
     """Run the command line; an error that the platform raises on purpose is one message, not a traceback.
@@ -68,6 +71,14 @@ def execute(verb: str) -> None:
         fail(error, EXIT_USAGE)
     except RitournelleError as error:
         fail(error, EXIT_FAILED)
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        fail(
+            f"{place}{error.strerror}; is RITOURNELLE_HOME a folder that can be written, on a disk with room?",
+            EXIT_FAILED,
+        )
     except KeyboardInterrupt:
         fail("interrupted; run again: what was not finished has left no trace", EXIT_FAILED)
 

@@ -63,7 +63,8 @@ def test_the_url_loses_its_slash() -> None:
         ("SOURCE__TIMEOUT_SECONDS", "nan", "finite number"),
         ("SOURCE__MAX_VANISHED_SHARE", "1.5", "less than or equal to 1"),
         ("LANDING__RETENTION_DAYS", "0", "greater than or equal to 1"),
-        ("SOURCE__COLOUR", "red", "Extra inputs are not permitted"),
+        ("SOURCE__COLOUR", "red", "there is no such setting"),
+        ("SOURCE__TIMEOUT", "3", "there is no such setting; did you mean RITOURNELLE_SOURCE__TIMEOUT_SECONDS?"),
     ],
 )
 def test_a_bad_setting_is_named(name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +72,31 @@ def test_a_bad_setting_is_named(name: str, value: str, words: str, monkeypatch: 
     message = refusal()
     assert f"{name.lower().replace('__', '.')} (RITOURNELLE_{name})" in message
     assert words in message
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("RITOURNELLE_WAREHUOSE__URL", "RITOURNELLE_WAREHOUSE__URL"),
+        ("RITOURNELLE_SOURCE_URL", "RITOURNELLE_SOURCE__URL"),
+        ("ritournelle_source_page_size", "RITOURNELLE_SOURCE__PAGE_SIZE"),
+        ("RITOURNELLE_ONLINE__STORE__URL", "RITOURNELLE_ONLINE_STORE__URL"),
+    ],
+)
+def test_a_variable_that_would_not_be_read_is_refused(name: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "x")
+    assert refusal().splitlines()[1] == f"  {name}: there is no such setting; did you mean {meant}?"
+
+
+def test_a_section_that_is_nothing_like_one_is_refused_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RITOURNELLE_COFFEE__SUGAR", "2")
+    assert refusal().splitlines()[1:] == ["  RITOURNELLE_COFFEE__SUGAR: there is no such setting"]
+
+
+@pytest.mark.parametrize("name", ["RITOURNELLE_LONG_TESTS", "RITOURNELLE_PII_KEY", "RITOURNELLE_TRANSFORM_NOW"])
+def test_variables_that_are_no_settings_are_left_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "1")
+    load_settings()
 
 
 def test_every_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,21 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from ritournelle.errors import SettingsError
 from ritournelle.settings.ingestion import LandingSettings, PrivacySettings, RawSettings, SourceSettings
+from ritournelle.settings.mistyped import PREFIX, DELIMITER, no_such_setting, unread_variables, variable_of
 from ritournelle.settings.models import GateSettings, RecommendationSettings, TrainingSettings, TransformSettings
 from ritournelle.settings.operations import AlertSettings, IncidentSettings, MonitoringSettings, OrchestrationSettings
 from ritournelle.settings.serving import FeedbackSettings, ServingSettings
 from ritournelle.settings.stores import OnlineStoreSettings, RegistrySettings, StreamSettings, WarehouseSettings
+
+_REFUSED = "these settings cannot be used:"
 
 
 class Settings(BaseSettings):
     """The whole tree; `ritournelle config show` prints it with secrets hidden."""
 
     model_config = SettingsConfigDict(
-        env_prefix="RITOURNELLE_",
-        env_nested_delimiter="__",
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
         toml_file="ritournelle.toml",
         extra="forbid",
         frozen=True,
@@ -118,17 +122,22 @@ class Settings(BaseSettings):
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings; raise `SettingsError` that names each bad one and where it was set."""
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
     except ValidationError as error:
         raise SettingsError(_explain(error)) from error
     except ValueError as error:  # a TOML file or an environment value that cannot be parsed at all
         raise SettingsError(f"the settings cannot be read: {error}") from error
+    if unread := unread_variables(Settings, os.environ):
+        raise SettingsError("\n".join([_REFUSED, *unread]))
+    return settings
 
 
 def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
         path = [str(part) for part in problem["loc"]]
-        variable = "RITOURNELLE_" + "__".join(path).upper()
-        lines.append(f"  {'.'.join(path)} ({variable}): {problem['msg']}")
-    return "these settings cannot be used:\n" + "\n".join(lines)
+        variable = variable_of(path)
+        is_unknown = problem["type"] == "extra_forbidden"
+        told = no_such_setting(Settings, variable) if is_unknown else problem["msg"]
+        lines.append(f"  {'.'.join(path)} ({variable}): {told}")
+    return "\n".join([_REFUSED, *lines])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any, Optional
 
@@ -36,6 +37,7 @@ def _left_empty(event: BaseEvent, *_: object, **__: object) -> None:
 
 def tell_less() -> None:
     """From now on dbt tells, in this process, of events from `info` upwards."""
+    logging.raiseExceptions = False  # a full disk is told once, by the run; not as a traceback for each line of a log
     ctx_set_event_manager(_InformedManager())
     DebugLevel.__init__ = _left_empty  # type: ignore[assignment]  # it has no switch for them
     setattr(behavior_flags.BehaviorFlagRendered, "_default_source", staticmethod(_module_that_asks))
