@@ -17,7 +17,7 @@ from ritournelle.domain.clock import utc_now
 from ritournelle.domain.sources import Source
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, dict=True):  # the dictionary holds the digest
     """What surrounds the rows of one page; `items` stays undecoded JSON text."""
 
     items: msgspec.Raw
@@ -25,7 +25,7 @@ class Envelope(msgspec.Struct, frozen=True):
     pages: int
     page: int | None = None
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """16 bytes that are equal for equal `items`, byte for byte."""
         return xxhash.xxh3_128_digest(self.items)
