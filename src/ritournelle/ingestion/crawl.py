@@ -47,7 +47,7 @@ class Crawl:
         self._source = source
         self._harvest = harvest
         self._landing = landing
-        self._on_progress = on_progress or (lambda _: None)
+        self._on_progress = on_progress
         self._leaving_out = leaving_out
         self._done = 0
 
@@ -91,8 +91,9 @@ class Crawl:
             if self._harvest.waiting >= PAGES_PER_BLOCK:
                 self._settle()
             self._done += 1
-            announced = self._harvest.pages_announced(pass_number)
-            self._on_progress(Progress(self._source, pass_number, self._done, announced))
+            if self._on_progress is not None:
+                announced = self._harvest.pages_announced(pass_number)
+                self._on_progress(Progress(self._source, pass_number, self._done, announced))
         self._settle()
 
     def _settle(self) -> None:

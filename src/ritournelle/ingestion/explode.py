@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ritournelle.ingestion.chunks import in_one
 from ritournelle.ingestion.hashing import hash_texts
 from ritournelle.ingestion.numbers import as_arrow
 
@@ -22,7 +23,7 @@ def explode_listens(records: pa.Table) -> pa.Table:
     Columns: `listen_id`, `user_id`, `track_id`, `source_record_at`, `occurrence`, `position`. The id is that of
     `ritournelle.domain.listens.listen_id`, computed for all rows at once.
     """
-    lists = pc.fill_null(records["items"].combine_chunks(), pa.scalar([], pa.list_(pa.int64())))
+    lists = pc.fill_null(in_one(records["items"]), pa.scalar([], pa.list_(pa.int64())))
     lengths = pc.list_value_length(lists).to_numpy().astype(np.int64)
     record = np.repeat(np.arange(len(lengths)), lengths)
     tracks = pc.list_flatten(lists)
@@ -67,6 +68,6 @@ def _ranks(record: Numbers, tracks: Numbers) -> Numbers:
 
 def _listen_ids(records: pa.Table, record_of: pa.Array, tracks: pa.Array, occurrences: pa.Array) -> pa.Array:
     of_record = [pc.cast(pc.cast(records[name], pa.int64()), pa.string()) for name in ("user_id", "created_at")]
-    begins = pc.binary_join_element_wise(*of_record, "|").combine_chunks().take(record_of)  # written once per record
+    begins = in_one(pc.binary_join_element_wise(*of_record, "|")).take(record_of)  # written once per record
     ends = [pc.cast(numbers, pa.string()) for numbers in (tracks, occurrences)]
     return hash_texts(pc.binary_join_element_wise(begins, *ends, "|"))

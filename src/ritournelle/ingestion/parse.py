@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 from pydantic import ValidationError
 
+from ritournelle.ingestion.chunks import in_one
 from ritournelle.ingestion.contract import DATETIME_PATTERN, DURATION_PATTERN, NUL, Contract
 from ritournelle.ingestion.hashing import hash_rows
 from ritournelle.ingestion.numbers import as_arrow
@@ -107,7 +108,7 @@ class Parser:
             read_options=pj.ReadOptions(use_threads=False, block_size=len(text) + 1),
             parse_options=pj.ParseOptions(explicit_schema=self._lines_schema, unexpected_field_behavior=unexpected),
         )
-        column: pa.ListArray = table["items"].combine_chunks()
+        column: pa.ListArray = in_one(table["items"])
         return column
 
     def _check(self, rows: pa.Table, *, may_hold_nul: bool) -> None:
@@ -235,7 +236,8 @@ class Parser:
 
 def _as_lines(items: Sequence[bytes]) -> bytes:
     """Lists of rows as an object per line; a line break within one is white space."""
-    return b'{"items":' + b'}\n{"items":'.join([text.replace(b"\n", b" ") for text in items]) + b"}"
+    lines = [part for text in items for part in (b'{"items":', text.replace(b"\n", b" "), b"}\n")]
+    return b"".join(lines)
 
 
 def _may_hold_nul(text: bytes) -> bool:
