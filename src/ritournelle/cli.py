@@ -56,7 +56,8 @@ AcceptNewEpoch = Annotated[
     bool, typer.Option("--accept-new-epoch", help="Go on although the app has regenerated its ids.")
 ]
 
-NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST)
+"""Why a home is refused: it is somebody else's, read-only, full, or a file."""
 
 
 def execute(verb: str) -> None:

@@ -75,19 +75,31 @@ class LandingFile:
         )
 
     def flush(self) -> None:
-        """Write what was added to the file."""
-        if self._waiting:
+        """Write what was added to the file; raise `PermanentError` when it cannot be written, as on a full disk."""
+        if not self._waiting:
+            return
+        try:
             self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=SCHEMA))
-            self._waiting = []
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._waiting = []
 
     def __enter__(self) -> LandingFile:
         return self
 
     def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
-        self.flush()
-        self._writer.close()
-        _make_durable(self._partial)
+        try:
+            self.flush()
+            self._writer.close()
+            _make_durable(self._partial)
+        except (OSError, pa.ArrowInvalid, PermanentError) as error:  # the second: it was closed by an error before
+            if error_type is None:
+                raise self._unwritable(error) from error
+            return  # why the block raised is what counts; the half-written file goes at the next run
         self._partial.rename(self.path if error_type is None else self.path.with_suffix(".failed.parquet"))
+
+    def _unwritable(self, error: Exception) -> PermanentError:
+        return PermanentError(f"the landed pages {self.path} cannot be written: {error}; make room on the home's disk")
 
 
 def run_folder(landing: Path, day: date, run_id: str) -> Path:

@@ -92,6 +92,8 @@ def run_unit_tests(settings: DbtSettings) -> TransformReport:
 
 def _results(invoke: Invoke, arguments: list[str], settings: DbtSettings) -> list[Any]:
     outcome = invoke(arguments)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if outcome.exception is not None:
         raise _cannot_run(str(outcome.exception), settings) from outcome.exception
     return list(outcome.result.results)

@@ -194,6 +194,10 @@ class DuckDBWarehouse:
             return self._connection.execute(statement, parameters)
         except duckdb.Error as error:
             raise WarehouseError(f"the warehouse refused `{shortened(statement)}`: {error}") from error
+        except RuntimeError as error:
+            if "interrupted" not in str(error):
+                raise
+            raise KeyboardInterrupt from error  # as DuckDB tells of Ctrl-C
 
     def _run_beside(self, statement: str) -> None:
         self._connection.cursor().execute(statement)

@@ -26,7 +26,8 @@ def draft_of(warehouse: Path, version: str) -> Path:
     folder = published_path(warehouse).parent
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{version}.partial"
-    draft.unlink(missing_ok=True)
+    for left_over in (draft, draft.with_name(f"{draft.name}.wal")):
+        left_over.unlink(missing_ok=True)
     return draft
 
 
@@ -41,7 +42,7 @@ def switch_to(draft: Path) -> None:
     for old in folder.glob("*.duckdb"):
         if old not in (link, published):
             old.unlink()
-    for half_written in folder.glob("*.partial"):
+    for half_written in folder.glob("*.partial*"):  # a full disk leaves a log beside one
         half_written.unlink()
 
 

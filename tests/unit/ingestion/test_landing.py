@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from random import randbytes
 
 import pyarrow.parquet as pq
 import pytest
 from tests.unit.ingestion.sample_pages import page_of, track, user
 
 from ritournelle.domain.sources import Source
-from ritournelle.errors import CrawlError
+from ritournelle.errors import CrawlError, PermanentError
 from ritournelle.ingestion.contract import CONTRACTS
 from ritournelle.ingestion.harvest import Harvest
 from ritournelle.ingestion.landing import LandingFile, read_landed, remove_expired, run_folder
@@ -94,6 +98,36 @@ def test_an_empty_crawl_is_sealed_too(tmp_path: Path) -> None:
     with LandingFile(tmp_path, USERS) as landing:
         pass
     assert list(read_landed(landing.path)) == []
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """As a full disk is met in the middle of a file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("flushed", [True, False])
+def test_a_full_disk_is_said(tmp_path: Path, flushed: bool) -> None:
+    page = page_of(USERS, [user(number, email=randbytes(40).hex()) for number in range(500)])
+    with files_of_at_most(4_096), pytest.raises(PermanentError, match="landed pages .*users.parquet cannot be written"):
+        with LandingFile(tmp_path, USERS) as landing:
+            landing.add(page, 1, with_body=True)
+            if flushed:
+                landing.flush()
+    assert [path.name for path in tmp_path.iterdir()] == ["users.partial"]
+
+
+def test_why_a_crawl_failed_counts_more_than_a_full_disk(tmp_path: Path) -> None:
+    page = page_of(USERS, [user(number, email=randbytes(40).hex()) for number in range(500)])
+    with files_of_at_most(4_096), pytest.raises(CrawlError, match="rows are missing"):
+        with LandingFile(tmp_path, USERS) as landing:
+            landing.add(page, 1, with_body=True)
+            raise CrawlError("rows are missing")
 
 
 def test_retention(tmp_path: Path) -> None:

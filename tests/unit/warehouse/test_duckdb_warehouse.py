@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -137,6 +139,15 @@ def test_what_is_refused_is_quoted_in_short() -> None:
             warehouse.read("SELECT\n   nothing AS x")
         with pytest.raises(WarehouseError, match=r"`SELECT 1 \+ 1 \+ [1 +]*…`"):
             warehouse.read("SELECT 1" + " + 1" * 100 + " FROM nowhere")
+
+
+def test_an_interrupted_query_is_an_interruption(path: Path) -> None:
+    interrupt = Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    with DuckDBWarehouse(path) as warehouse:
+        interrupt.start()
+        with pytest.raises(KeyboardInterrupt):
+            warehouse.read("SELECT sum(sin(range)) AS s FROM range(100_000_000_000)")
+        assert warehouse.read("SELECT 1 AS one")["one"].to_pylist() == [1]
 
 
 def test_every_table_of_the_platform_can_be_made_and_has_its_key() -> None:

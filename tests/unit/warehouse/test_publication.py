@@ -55,7 +55,8 @@ class PublicationTest(unittest.TestCase):
     def test_what_a_killed_publication_left_is_swept(self) -> None:
         self.publish("one")
         published = self.folder / "published"
-        (published / "two.partial").write_bytes(b"half a file")
+        for name in ("two.partial", "two.partial.wal", "one.partial.wal"):
+            (published / name).write_bytes(b"half a file")
         self.publish("two")
         names = sorted(path.name for path in published.iterdir())
         self.assertEqual(names, ["current.duckdb", "two.duckdb"])
