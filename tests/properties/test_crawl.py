@@ -153,7 +153,7 @@ def test_movement_in_one_direction_never_hides_a_row(verbs: tuple[str, ...]) -> 
 
 
 @given(movements("insert", "append", "delete", "update"), st.integers(0, 2))
-@example(Moving(1, 1, [[], [("delete", 0.0), ("insert", 0.0)]]), 0)  # of one row, no id is left: another population
+@example(Moving(1, 1, [[], [("delete", 0.0), ("insert", 0.0)]]), 0)  # no id is left: that is no other population yet
 def test_movement_in_both_directions_is_complete_or_refused(moving: Moving, extra_passes: int) -> None:
     try:
         found = moving.crawl(extra_passes=extra_passes)

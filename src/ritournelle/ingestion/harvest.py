@@ -22,6 +22,9 @@ from ritournelle.ingestion.pages import Page
 from ritournelle.ingestion.parse import Parsed, Parser
 from ritournelle.ingestion.quarantine import BadRow
 
+FEWEST_IDS = 20
+"""With fewer ids in a pass, nothing is said of two populations: they may all have moved while they were read."""
+
 
 @dataclass(frozen=True)
 class Harvested:
@@ -188,6 +191,8 @@ class Harvest:
         before, after = (rows.filter(pa.array(self._is_in(rows, part.arrivals))) for part in (first, last))
         contract = self._parser.contract
         populations = [distinct_population(each, contract.id_column) for each in (before, after)]
+        if min(each.num_rows for each in populations) < FEWEST_IDS:
+            return
         decision = decide_epoch(*populations, min_share=self._min_known_share)
         if decision.has_changed:
             raise CrawlError(

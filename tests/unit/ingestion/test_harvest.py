@@ -111,19 +111,25 @@ def test_a_moving_source_may_lose_and_gain_rows() -> None:
 
 def test_ids_that_changed_between_the_passes_are_of_two_populations() -> None:
     """An app that was restarted while it was read: their union would hold everybody who is known, and pass."""
-    before, after = [users(*range(1, 9))], [users(8, *range(101, 108))]
-    half_way = [users(*range(1, 5)), users(*range(104, 108))]
+    before, after = [users(*range(1, 25))], [users(24, *range(101, 124))]
+    half_way = [users(*range(1, 13)), users(*range(112, 124))]
     with pytest.raises(
-        CrawlError, match=r"users: its ids changed while it was read; .* only 1 of 8 known .* run again"
+        CrawlError, match=r"users: its ids changed while it was read; .* only 1 of 24 known .* run again"
     ):
         harvest_of(USERS, before, half_way, after)
 
 
+def test_a_few_ids_may_all_have_moved_while_they_were_read() -> None:
+    """A list of one row, and one more inserted before it after each page: the reverse pass does not meet the first."""
+    found = harvest_of(USERS, [users(1)], [users(2, 3)], totals=(1, 2))
+    assert (ids(found), found.is_proven) == ([1, 2, 3], False)
+
+
 def test_ids_that_were_given_to_others_between_the_passes_are_of_two_populations() -> None:
-    before = users(*range(1, 9))
+    before = users(*range(1, 25))
     after = [row | {"first_name": f"other {row['id']}"} for row in before]
-    with pytest.raises(CrawlError, match="of 8 known ids, 8 now name somebody else"):
-        harvest_of(USERS, [before], [before[:4] + after[4:]], [after])
+    with pytest.raises(CrawlError, match="of 24 known ids, 24 now name somebody else"):
+        harvest_of(USERS, [before], [before[:12] + after[12:]], [after])
 
 
 def test_a_bad_version_of_a_row_that_was_read_well_makes_no_second_row() -> None:
